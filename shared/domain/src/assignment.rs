@@ -1,0 +1,124 @@
+//! What Curfew knows about one key: who holds it, whether the assignment is ours, what is in flight, who works on it.
+//!
+//! This record is the intent: it is durable before Identity Center is asked to change anything.
+
+use crate::id::{Key, RequestId};
+use crate::time::Timestamp;
+
+/// The record of one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// Which key.
+    pub key: Key,
+    /// The grants that need it (I9).
+    pub holds: Vec<Hold>,
+    /// Whether the assignment that exists, if one does, was created by Curfew (I7).
+    pub ours: bool,
+    /// The change that was begun and not yet seen to its end (I8).
+    pub operation: Option<Operation>,
+    /// Who may act on this key now (I8).
+    pub lease: Option<Lease>,
+    /// Version for conditional writes; 0 means never stored.
+    pub version: u64,
+}
+
+/// One grant's need for the key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// The request whose grant it is.
+    pub request: RequestId,
+    /// When the need ends.
+    pub until: Timestamp,
+}
+
+/// A change of Identity Center that was begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// Create or delete.
+    pub kind: OperationKind,
+    /// Identity Center's id of it; `None` while its acceptance is unknown.
+    pub id: Option<String>,
+    /// When the intent was recorded.
+    pub since: Timestamp,
+}
+
+/// What Identity Center was asked to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OperationKind {
+    /// Create the assignment.
+    Assign,
+    /// Delete the assignment.
+    Unassign,
+}
+
+/// The right to act on a key for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Who: one invocation of one function.
+    pub owner: String,
+    /// Until when; longer than the owner can live.
+    pub until: Timestamp,
+}
+
+impl Assignment {
+    /// A key that Curfew knows nothing about yet.
+    pub fn unknown(key: Key) -> Self {
+        Self { key, holds: Vec::new(), ours: false, operation: None, lease: None, version: 0 }
+    }
+
+    /// Takes the lease, unless somebody else has it.
+    ///
+    /// # Errors
+    /// The lease that stands in the way.
+    pub fn leased(&self, owner: &str, now: Timestamp, until: Timestamp) -> Result<Self, Lease> {
+        match &self.lease {
+            Some(lease) if lease.owner != owner && lease.until > now => Err(lease.clone()),
+            _ => Ok(Self { lease: Some(Lease { owner: owner.to_owned(), until }), ..self.clone() }),
+        }
+    }
+
+    /// Gives the lease back.
+    #[must_use]
+    pub fn unleased(&self) -> Self {
+        Self { lease: None, ..self.clone() }
+    }
+
+    /// Adds or renews a grant's hold.
+    #[must_use]
+    pub fn held(&self, request: &RequestId, until: Timestamp) -> Self {
+        let mut next = self.released(request);
+        next.holds.push(Hold { request: request.clone(), until });
+        next
+    }
+
+    /// Removes a grant's hold.
+    #[must_use]
+    pub fn released(&self, request: &RequestId) -> Self {
+        let holds = self.holds.iter().filter(|h| h.request != *request).cloned().collect();
+        Self { holds, ..self.clone() }
+    }
+
+    /// The grant that needs the key longest, of those whose time is not over (I9).
+    pub fn holder(&self, now: Timestamp) -> Option<&Hold> {
+        self.holds.iter().filter(|h| h.until > now).max_by_key(|h| h.until)
+    }
+
+    /// Records that a change is about to be asked for.
+    #[must_use]
+    pub fn intending(&self, kind: OperationKind, now: Timestamp) -> Self {
+        Self { operation: Some(Operation { kind, id: None, since: now }), ..self.clone() }
+    }
+
+    /// Records Identity Center's id of the change.
+    #[must_use]
+    pub fn accepted(&self, id: &str) -> Self {
+        let operation = self.operation.as_ref().map(|o| Operation { id: Some(id.to_owned()), ..o.clone() });
+        Self { operation, ..self.clone() }
+    }
+
+    /// Records the end of the change in flight and what it left.
+    #[must_use]
+    pub fn settled(&self, ours: bool) -> Self {
+        Self { operation: None, ours, ..self.clone() }
+    }
+}

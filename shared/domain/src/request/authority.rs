@@ -1,0 +1,30 @@
+//! Who may do what to a request: one place for every channel.
+
+use crate::person::Person;
+
+use super::refusal::Refusal;
+use super::state::Request;
+
+/// Whether this person may see the request: its requester, its approvers, administrators and auditors.
+pub fn may_see(request: &Request, person: &Person) -> bool {
+    person.administrator || person.auditor || is_requester(request, person) || is_approver(request, person)
+}
+
+/// Only the requester.
+pub(super) fn as_requester(request: &Request, by: &Person, verb: &'static str) -> Result<(), Refusal> {
+    if is_requester(request, by) { Ok(()) } else { Err(Refusal::NotRequester(verb)) }
+}
+
+/// An approver of any step, or an administrator. The requester is neither on a request of their own,
+/// except as an administrator, who may always take access away.
+pub(super) fn in_charge(request: &Request, by: &Person, verb: &'static str) -> Result<(), Refusal> {
+    if by.administrator || is_approver(request, by) { Ok(()) } else { Err(Refusal::NotInCharge(verb)) }
+}
+
+fn is_requester(request: &Request, person: &Person) -> bool {
+    request.ask.requester == person.id
+}
+
+fn is_approver(request: &Request, person: &Person) -> bool {
+    !is_requester(request, person) && request.verdict.as_ref().is_some_and(|v| v.names_approver(&person.id))
+}

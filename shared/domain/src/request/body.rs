@@ -1,0 +1,71 @@
+//! The body of an audit record: JSON in one canonical form.
+
+use serde_json::{Map, Value, json};
+
+use crate::text::Comment;
+use crate::verdict::{Outcome, Verdict};
+
+use super::state::{Grant, Stage};
+
+/// Sorted keys and no white space, whatever the order in which the value was built.
+pub(super) fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            let parts: Vec<String> = entries
+                .into_iter()
+                .map(|(key, value)| format!("{}:{}", Value::String(key.clone()), canonical(value)))
+                .collect();
+            format!("{{{}}}", parts.join(","))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        scalar => scalar.to_string(),
+    }
+}
+
+/// Adds the move itself.
+pub(super) fn with_stages(body: Value, from: Stage, to: Stage) -> Value {
+    let mut map = match body {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    };
+    map.insert("from".to_owned(), json!(from.name()));
+    map.insert("to".to_owned(), json!(to.name()));
+    Value::Object(map)
+}
+
+pub(super) fn comment(comment: Option<&Comment>) -> Value {
+    comment.map_or(Value::Null, |c| json!(c.as_str()))
+}
+
+pub(super) fn grant(grant: &Grant) -> Value {
+    json!({
+        "started_at": grant.started_at.to_string(),
+        "expires_at": grant.expires_at.to_string(),
+        "sessions_until": grant.sessions_until().to_string(),
+        "standing": grant.standing,
+    })
+}
+
+pub(super) fn verdict(verdict: &Verdict) -> Value {
+    let outcome = match &verdict.outcome {
+        Outcome::Denied => json!({ "outcome": "denied" }),
+        Outcome::Allowed { flow, steps } => json!({
+            "outcome": "allowed",
+            "flow": flow,
+            "steps": steps.iter().map(|step| json!({
+                "name": step.name,
+                "approvers": step.approvers.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "quorum": step.quorum,
+                "timeout_seconds": step.timeout.as_secs(),
+            })).collect::<Vec<_>>(),
+        }),
+    };
+    json!({
+        "verdict": outcome,
+        "digest": verdict.digest.as_str(),
+        "configuration": verdict.configuration,
+        "explanation": verdict.explanation,
+    })
+}

@@ -1,0 +1,114 @@
+//! What can be done to a request.
+
+use crate::ask::AskDigest;
+use crate::id::RequestId;
+use crate::person::Person;
+use crate::text::Comment;
+use crate::time::SignedDuration;
+use crate::verdict::Verdict;
+
+use super::state::Cause;
+
+/// An approver's answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// Yes.
+    Approve,
+    /// No, and that is final.
+    Deny,
+}
+
+/// Something to do to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Policy has judged.
+    Evaluate(Verdict),
+    /// An approver answers.
+    Decide {
+        /// Who.
+        by: Person,
+        /// The step that was shown to the approver.
+        step: usize,
+        /// What.
+        answer: Answer,
+        /// With which words.
+        comment: Option<Comment>,
+        /// The wish that was shown to the approver.
+        digest: AskDigest,
+    },
+    /// The time of the current step is over.
+    Lapse,
+    /// Withdraw before there is access.
+    Cancel {
+        /// Who.
+        by: Person,
+        /// With which words.
+        comment: Option<Comment>,
+    },
+    /// Begin to create the access.
+    Provision {
+        /// Session duration of the permission set, for the honest end (I17).
+        session: SignedDuration,
+    },
+    /// The assignment is confirmed.
+    Activate {
+        /// It is a standing assignment that Curfew did not create.
+        standing: bool,
+    },
+    /// The requester gives the access back.
+    Return {
+        /// Who.
+        by: Person,
+        /// With which words.
+        comment: Option<Comment>,
+    },
+    /// An approver or administrator takes the access away.
+    Revoke {
+        /// Who.
+        by: Person,
+        /// With which words.
+        comment: Option<Comment>,
+    },
+    /// The time of the grant is over.
+    Expire,
+    /// The access was lost outside Curfew.
+    Lose(Cause),
+    /// It cannot be fulfilled.
+    Fail {
+        /// Why, for people.
+        reason: String,
+    },
+    /// What was confirmed about the assignment at the end.
+    Close(Gone),
+}
+
+/// What was confirmed about the assignment when a grant ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gone {
+    /// It is absent: listed and not found, with no operation in flight.
+    Absent,
+    /// It stays, because another grant on the same key has not ended (I9).
+    KeptFor(RequestId),
+    /// It stays, because Curfew did not create it (I7).
+    Standing,
+}
+
+impl Command {
+    /// Its name in refusals.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Evaluate(_) => "evaluate",
+            Self::Decide { .. } => "decide",
+            Self::Lapse => "lapse",
+            Self::Cancel { .. } => "cancel",
+            Self::Provision { .. } => "provision",
+            Self::Activate { .. } => "activate",
+            Self::Return { .. } => "return",
+            Self::Revoke { .. } => "revoke",
+            Self::Expire => "expire",
+            Self::Lose(_) => "lose",
+            Self::Fail { .. } => "fail",
+            Self::Close(_) => "close",
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! End: access is given back, taken away, expires or is lost, and then confirmed gone.
+
+use serde_json::json;
+
+use crate::person::{Actor, Person};
+use crate::text::Comment;
+use crate::time::Timestamp;
+
+use super::authority::{as_requester, in_charge};
+use super::body;
+use super::command::Gone;
+use super::refusal::Refusal;
+use super::state::{Cause, EndReason, Grant, Request, State};
+use super::table::Change;
+
+pub(super) fn give_back(
+    request: &Request,
+    grant: &Grant,
+    by: &Person,
+    comment: Option<&Comment>,
+) -> Result<Change, Refusal> {
+    as_requester(request, by, "return")?;
+    Ok(ending(grant, EndReason::Returned, Actor::User(by.id.clone()), comment))
+}
+
+pub(super) fn revoke(
+    request: &Request,
+    grant: &Grant,
+    by: &Person,
+    comment: Option<&Comment>,
+) -> Result<Change, Refusal> {
+    in_charge(request, by, "revoke")?;
+    Ok(ending(grant, EndReason::Revoked, Actor::User(by.id.clone()), comment))
+}
+
+pub(super) fn expire(grant: &Grant, now: Timestamp) -> Result<Change, Refusal> {
+    if !grant.is_due(now) {
+        return Err(Refusal::NotDue(grant.expires_at));
+    }
+    Ok(ending(grant, EndReason::Expired, Actor::Curfew, None))
+}
+
+pub(super) fn lose(grant: &Grant, cause: Cause) -> Change {
+    ending(grant, EndReason::Lost(cause), Actor::Curfew, None)
+}
+
+/// The assignment is confirmed gone, or confirmed not ours to remove.
+pub(super) fn close(grant: &Grant, reason: &EndReason, gone: Gone) -> Change {
+    let confirmed = match &gone {
+        Gone::Absent => json!({ "assignment": "absent" }),
+        Gone::KeptFor(other) => json!({ "assignment": "kept", "for": other.to_string() }),
+        Gone::Standing => json!({ "assignment": "standing" }),
+    };
+    let facts = json!({ "reason": reason.name(), "confirmed": confirmed });
+    let (event, state) = match reason {
+        EndReason::Failed(reason) => ("failed", State::Failed { reason: reason.clone() }),
+        other => ("ended", State::Ended { grant: grant.clone(), reason: other.clone(), gone }),
+    };
+    Change::new(event, Actor::Curfew, state, facts)
+}
+
+fn ending(grant: &Grant, reason: EndReason, actor: Actor, comment: Option<&Comment>) -> Change {
+    let facts = json!({ "reason": reason.name(), "comment": body::comment(comment), "grant": body::grant(grant) });
+    Change::new("ending", actor, State::Ending { grant: grant.clone(), reason }, facts)
+}
+
+impl EndReason {
+    /// The word for it in API, console and documents.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Returned => "returned",
+            Self::Revoked => "revoked",
+            Self::Lost(Cause::AssignmentRemoved) => "assignment_removed",
+            Self::Failed(_) => "failed",
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! A request and the one table that says what may happen to it.
+//!
+//! `apply` takes a request and a command and gives the next request, its audit record and the effects to carry out,
+//! or a typed refusal. `table.rs` is the whole table; each verb has a file of its own.
+
+mod authority;
+mod body;
+mod cancel;
+mod command;
+mod decide;
+mod end;
+mod evaluate;
+mod lapse;
+#[cfg(test)]
+mod properties;
+mod provision;
+mod refusal;
+mod state;
+mod submit;
+mod table;
+
+pub use authority::may_see;
+pub use command::{Answer, Command, Gone};
+pub use refusal::Refusal;
+pub use state::{Cause, Decision, EndReason, Grant, Request, Stage, State};
+pub use submit::submit;
+pub use table::{Context, Effect, Notice, Transition, Wait, apply};

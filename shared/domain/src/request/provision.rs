@@ -1,0 +1,63 @@
+//! Provision: approved access begins, is confirmed, or fails.
+
+use serde_json::json;
+
+use crate::person::Actor;
+use crate::time::{SignedDuration, Timestamp};
+
+use super::body;
+use super::refusal::Refusal;
+use super::state::{EndReason, Grant, Request, State};
+use super::table::Change;
+
+/// Begins, after counting again that exactly this wish was approved (I1, I2).
+pub(super) fn begin(
+    request: &Request,
+    start: Option<Timestamp>,
+    session: SignedDuration,
+    now: Timestamp,
+) -> Result<Change, Refusal> {
+    if let Some(start) = start
+        && now < start
+    {
+        return Err(Refusal::NotStarted(start));
+    }
+    let digest = request.ask.digest();
+    let verdict = request.verdict.as_ref().ok_or(Refusal::NotApproved)?;
+    if verdict.digest != digest {
+        return Err(Refusal::Changed);
+    }
+    if verdict.outcome == crate::verdict::Outcome::Denied {
+        return Err(Refusal::NotApproved);
+    }
+    let all = verdict.steps().iter().enumerate().all(|(i, step)| request.step_is_approved(i, step, &digest));
+    if !all {
+        return Err(Refusal::NotApproved);
+    }
+    let grant = Grant::beginning(now, request.ask.duration, session);
+    let facts = json!({ "grant": body::grant(&grant), "digest": digest.as_str() });
+    Ok(Change::new("provisioning", Actor::Curfew, State::Provisioning(grant), facts))
+}
+
+/// The assignment is confirmed. Never after the end: then the grant must be ended instead.
+pub(super) fn activate(grant: &Grant, standing: bool, now: Timestamp) -> Result<Change, Refusal> {
+    if grant.is_due(now) {
+        return Err(Refusal::Overdue(grant.expires_at));
+    }
+    let grant = Grant { standing, ..grant.clone() };
+    let facts = json!({ "grant": body::grant(&grant) });
+    Ok(Change::new("activated", Actor::Curfew, State::Active(grant), facts))
+}
+
+/// Nothing has been tried yet: nothing can be left behind.
+pub(super) fn fail_before_begin(reason: String) -> Change {
+    let facts = json!({ "reason": reason });
+    Change::new("failed", Actor::Curfew, State::Failed { reason }, facts)
+}
+
+/// Something may have been created: it must be confirmed absent before the request is `failed`.
+pub(super) fn fail(grant: &Grant, reason: String) -> Change {
+    let facts = json!({ "reason": reason, "grant": body::grant(grant) });
+    let state = State::Ending { grant: grant.clone(), reason: EndReason::Failed(reason) };
+    Change::new("ending", Actor::Curfew, state, facts)
+}

@@ -1,0 +1,61 @@
+//! Why a command does not apply. Nothing changes then.
+
+use crate::id::UserId;
+use crate::time::Timestamp;
+
+use super::state::Stage;
+
+/// A command that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The pair of state and command is not in the table.
+    #[error("a request that is `{}` cannot be changed by `{command}`", .stage.name())]
+    Illegal {
+        /// Where the request stands.
+        stage: Stage,
+        /// What was tried.
+        command: &'static str,
+    },
+    /// Only the requester may do this.
+    #[error("only the requester may `{0}` this request")]
+    NotRequester(&'static str),
+    /// Only an approver of the request or an administrator may do this.
+    #[error("only an approver of this request or an administrator may `{0}` it")]
+    NotInCharge(&'static str),
+    /// Nobody decides on a request of their own (I3).
+    #[error("nobody decides on a request of their own")]
+    OwnRequest,
+    /// Somebody else's step.
+    #[error("`{0}` is not an approver of the present step")]
+    NotApprover(UserId),
+    /// One person counts once (I11).
+    #[error("this approver has decided on this step already")]
+    AlreadyDecided,
+    /// The step that was shown is over.
+    #[error("the step that was shown is over")]
+    StepOver,
+    /// The deadline of the step has passed (I11).
+    #[error("the time to decide was over at {0}")]
+    TimedOut(Timestamp),
+    /// The deadline of the step has not passed.
+    #[error("the step waits until {0}")]
+    NotYetLapsed(Timestamp),
+    /// The grant's time is not over.
+    #[error("the grant lasts until {0}")]
+    NotDue(Timestamp),
+    /// The grant's time is over: access must not begin.
+    #[error("the grant's time was over at {0}")]
+    Overdue(Timestamp),
+    /// The start that was asked for has not come.
+    #[error("the access starts at {0}")]
+    NotStarted(Timestamp),
+    /// What was shown, judged or approved is not what was asked (I2).
+    #[error("what was judged is not what was asked")]
+    Changed,
+    /// The recorded decisions do not suffice (I1).
+    #[error("the recorded decisions do not approve this request")]
+    NotApproved,
+    /// The verdict names a step that nobody could decide.
+    #[error("step {0} of the verdict has no approver who could decide")]
+    NoApprover(usize),
+}

@@ -1,0 +1,197 @@
+//! The table of (state, command). Total: a new state or command does not compile until it has its place here.
+
+use crate::audit::Record;
+use crate::id::RequestId;
+use crate::person::Actor;
+use crate::time::Timestamp;
+use crate::verdict::Verdict;
+
+use super::command::Command as C;
+use super::state::{Decision, Request, Stage, State as S};
+use super::{body, cancel, decide, end, evaluate, lapse, provision};
+use super::{command::Command, refusal::Refusal};
+
+/// What a decision needs from outside besides the command.
+#[derive(Debug, Clone, Copy)]
+pub struct Context {
+    /// Now, from the server's clock.
+    pub now: Timestamp,
+}
+
+/// A request moved on: commit `request` and `record` together, then carry out `effects`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    /// The request afterwards.
+    pub request: Request,
+    /// The one audit record of this transition (I18).
+    pub record: Record,
+    /// What to do once both are durable. Each may be repeated.
+    pub effects: Vec<Effect>,
+}
+
+/// Something to do after a transition is durable. The request id and the payload make its idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Start the execution of this request.
+    StartFlow,
+    /// Resume the execution, which waits at this place.
+    Resume(Wait),
+    /// Have the access removed now.
+    Revoke,
+    /// Tell people.
+    Notify(Notice),
+}
+
+/// A place where an execution waits for its task token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Wait {
+    /// For the decision of this step.
+    Approval {
+        /// Index of the step.
+        step: usize,
+    },
+    /// For provisioning to end.
+    Provisioning,
+}
+
+/// Something to tell people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// About which request.
+    pub request: RequestId,
+    /// Where it stands now.
+    pub stage: Stage,
+}
+
+/// What a verb decided; `apply` makes the transition of it.
+pub(super) struct Change {
+    pub(super) state: S,
+    pub(super) actor: Actor,
+    pub(super) event: &'static str,
+    pub(super) body: serde_json::Value,
+    pub(super) verdict: Option<Verdict>,
+    pub(super) decision: Option<Decision>,
+}
+
+impl Change {
+    pub(super) fn new(event: &'static str, actor: Actor, state: S, body: serde_json::Value) -> Self {
+        Self { state, actor, event, body, verdict: None, decision: None }
+    }
+}
+
+/// Applies a command.
+///
+/// # Errors
+/// The command does not apply to this request now; nothing changes.
+pub fn apply(request: &Request, command: Command, context: Context) -> Result<Transition, Refusal> {
+    let change = change(request, command, context)?;
+    let mut next = request.clone();
+    let stage = change.state.stage();
+    let body = body::canonical(&body::with_stages(change.body, request.state.stage(), stage));
+    let record = request.head.extend(&request.ask.id, context.now, change.actor.label(), change.event, body);
+    if stage != request.state.stage() {
+        next.since = context.now;
+    }
+    next.state = change.state;
+    next.verdict = change.verdict.or(next.verdict);
+    next.decisions.extend(change.decision);
+    next.head = record.head();
+    let effects = effects(request, &next);
+    Ok(Transition { request: next, record, effects })
+}
+
+/// The table.
+fn change(r: &Request, command: Command, context: Context) -> Result<Change, Refusal> {
+    let (now, illegal) = (context.now, Refusal::Illegal { stage: r.state.stage(), command: command.name() });
+    match (&r.state, command) {
+        (S::Submitted, C::Evaluate(verdict)) => evaluate::evaluate(r, verdict, now),
+        (S::AwaitingApproval { step, deadline }, C::Decide { by, step: shown, answer, comment, digest }) => {
+            let at = decide::Place { step: *step, shown, deadline: *deadline, now };
+            decide::decide(r, &at, &by, answer, comment, digest)
+        }
+        (S::AwaitingApproval { step, deadline }, C::Lapse) => lapse::lapse(*step, *deadline, now),
+        (S::Submitted | S::AwaitingApproval { .. } | S::Approved | S::Scheduled { .. }, C::Cancel { by, comment }) => {
+            cancel::cancel(r, &by, comment.as_ref())
+        }
+        (S::AwaitingApproval { .. } | S::Approved | S::Scheduled { .. }, C::Revoke { by, comment }) => {
+            cancel::refuse_before_begin(r, &by, comment.as_ref())
+        }
+        (S::Submitted | S::AwaitingApproval { .. } | S::Approved | S::Scheduled { .. }, C::Fail { reason }) => {
+            Ok(provision::fail_before_begin(reason))
+        }
+        (S::Approved, C::Provision { session }) => provision::begin(r, None, session, now),
+        (S::Scheduled { start }, C::Provision { session }) => provision::begin(r, Some(*start), session, now),
+        (S::Provisioning(grant), C::Activate { standing }) => provision::activate(grant, standing, now),
+        (S::Provisioning(grant), C::Fail { reason }) => Ok(provision::fail(grant, reason)),
+        (S::Provisioning(g) | S::Active(g), C::Return { by, comment }) => end::give_back(r, g, &by, comment.as_ref()),
+        (S::Provisioning(g) | S::Active(g), C::Revoke { by, comment }) => end::revoke(r, g, &by, comment.as_ref()),
+        (S::Provisioning(g) | S::Active(g), C::Expire) => end::expire(g, now),
+        (S::Active(grant), C::Lose(cause)) => Ok(end::lose(grant, cause)),
+        (S::Ending { grant, reason }, C::Close(gone)) => Ok(end::close(grant, reason, gone)),
+
+        // Illegal pairs, state by state.
+        (
+            S::Submitted,
+            C::Decide { .. }
+            | C::Lapse
+            | C::Provision { .. }
+            | C::Activate { .. }
+            | C::Return { .. }
+            | C::Revoke { .. },
+        )
+        | (S::Submitted | S::AwaitingApproval { .. }, C::Expire | C::Lose(_) | C::Close(_))
+        | (S::AwaitingApproval { .. }, C::Evaluate(_) | C::Provision { .. } | C::Activate { .. } | C::Return { .. })
+        | (
+            S::Approved | S::Scheduled { .. },
+            C::Evaluate(_)
+            | C::Decide { .. }
+            | C::Lapse
+            | C::Activate { .. }
+            | C::Return { .. }
+            | C::Expire
+            | C::Lose(_)
+            | C::Close(_),
+        )
+        | (
+            S::Provisioning(_) | S::Active(_),
+            C::Evaluate(_) | C::Decide { .. } | C::Lapse | C::Cancel { .. } | C::Provision { .. } | C::Close(_),
+        )
+        | (S::Provisioning(_), C::Lose(_))
+        | (S::Active(_), C::Activate { .. } | C::Fail { .. })
+        | (
+            S::Ending { .. },
+            C::Evaluate(_)
+            | C::Decide { .. }
+            | C::Lapse
+            | C::Cancel { .. }
+            | C::Provision { .. }
+            | C::Activate { .. }
+            | C::Return { .. }
+            | C::Revoke { .. }
+            | C::Expire
+            | C::Lose(_)
+            | C::Fail { .. },
+        )
+        | (S::Ended { .. } | S::Denied | S::Cancelled | S::Lapsed | S::Failed { .. }, _) => Err(illegal),
+    }
+}
+
+/// What follows from a move, whichever verb made it.
+fn effects(before: &Request, after: &Request) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    let (from, to) = (before.state.stage(), after.state.stage());
+    match (&before.state, &after.state) {
+        (S::AwaitingApproval { step, .. }, S::AwaitingApproval { step: next, .. }) if step == next => {}
+        (S::AwaitingApproval { step, .. }, _) => effects.push(Effect::Resume(Wait::Approval { step: *step })),
+        (S::Provisioning(_), _) => effects.push(Effect::Resume(Wait::Provisioning)),
+        _ => {}
+    }
+    if from != to && to == Stage::Ending {
+        effects.push(Effect::Revoke);
+    }
+    let told = matches!(to, Stage::Approved | Stage::Scheduled | Stage::Active) || to.is_terminal();
+    if from != to && told {
+        effects.push(Effect::Notify(Notice { request: after.ask.id.clone(), stage: to }));
+    }
+    effects
+}
