@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import sys
+import time
 import zipfile
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,7 +22,6 @@ from aws import client, fail
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 BUCKET = "curfew-artifacts"
-CHANGE_SET = "deploy"
 
 
 class _Loader(yaml.SafeLoader):
@@ -95,27 +95,33 @@ def package(template: dict, folder: Path, binaries: Path, uploads: Uploads) -> N
 def apply(cloudformation: Any, stack: str, template: dict, parameters: dict[str, str]) -> dict[str, str]:
     """Creates or updates the stack by a change set, waits for it and returns its outputs."""
     exists = stack_exists(cloudformation, stack)
-    unknown = sorted(set(parameters) - set(template.get("Parameters", {})))
-    if unknown:
-        fail(f"the template has no parameter {', '.join(unknown)}")
+    name = f"deploy-{time.time_ns()}"
     cloudformation.create_change_set(
-        StackName=stack, ChangeSetName=CHANGE_SET, ChangeSetType="UPDATE" if exists else "CREATE",
+        StackName=stack, ChangeSetName=name, ChangeSetType="UPDATE" if exists else "CREATE",
         TemplateBody=json.dumps(template), Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
     )
     pace = {"Delay": 1, "MaxAttempts": 120}
     try:
-        cloudformation.get_waiter("change_set_create_complete").wait(StackName=stack, ChangeSetName=CHANGE_SET, WaiterConfig=pace)
+        cloudformation.get_waiter("change_set_create_complete").wait(StackName=stack, ChangeSetName=name, WaiterConfig=pace)
     except WaiterError as error:
-        change_set = cloudformation.describe_change_set(StackName=stack, ChangeSetName=CHANGE_SET)
-        fail(f"the change set failed: {change_set.get('StatusReason') or error}")
-    cloudformation.execute_change_set(StackName=stack, ChangeSetName=CHANGE_SET)
+        reason = cloudformation.describe_change_set(StackName=stack, ChangeSetName=name).get("StatusReason") or str(error)
+        if "didn't contain changes" in reason:
+            say("nothing has changed")
+            return outputs_of(cloudformation, stack)
+        fail(f"the change set failed: {reason}")
+    cloudformation.execute_change_set(StackName=stack, ChangeSetName=name)
     say("deploying the stack")
     try:
         waiter = cloudformation.get_waiter("stack_update_complete" if exists else "stack_create_complete")
         waiter.wait(StackName=stack, WaiterConfig=pace)
     except WaiterError:
         explain(cloudformation, stack)
+    return outputs_of(cloudformation, stack)
+
+
+def outputs_of(cloudformation: Any, stack: str) -> dict[str, str]:
+    """The outputs of a deployed stack."""
     outputs = cloudformation.describe_stacks(StackName=stack)["Stacks"][0].get("Outputs", [])
     return {output["OutputKey"]: output["OutputValue"] for output in outputs}
 
@@ -130,9 +136,23 @@ def stack_exists(cloudformation: Any, stack: str) -> bool:
         raise
 
 
+def parsed_parameters(pairs: list[str], known: dict) -> dict[str, str]:
+    """KEY=VALUE arguments as a mapping; only parameters that the template has."""
+    parameters = {}
+    for pair in pairs:
+        key, separator, value = pair.partition("=")
+        if not separator:
+            fail(f"--parameter {pair}: expected KEY=VALUE")
+        if key not in known:
+            fail(f"--parameter {pair}: the template has no parameter {key}; it has {', '.join(known)}")
+        parameters[key] = value
+    return parameters
+
+
 def explain(cloudformation: Any, stack: str) -> NoReturn:
     """Ends with the reasons that the stack's events give."""
-    events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
+    pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack)
+    events = [event for page in pages for event in page["StackEvents"]]
     reasons = [f"  {event['LogicalResourceId']}: {event['ResourceStatusReason']}" for event in reversed(events)
                if event["ResourceStatus"].endswith("FAILED") and event.get("ResourceStatusReason")]
     status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
@@ -151,14 +171,9 @@ def main() -> None:
     parser.add_argument("--stack", default="curfew")
     parser.add_argument("--parameter", action="append", default=[], metavar="KEY=VALUE")
     arguments = parser.parse_args()
-    parameters = {}
-    for pair in arguments.parameter:
-        key, separator, value = pair.partition("=")
-        if not separator:
-            fail(f"--parameter {pair}: expected KEY=VALUE")
-        parameters[key] = value
     try:
         template = yaml.load(arguments.template.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506, a SafeLoader
+        parameters = parsed_parameters(arguments.parameter, template.get("Parameters", {}))
         package(template, arguments.template.parent, arguments.binaries, Uploads(client("s3", arguments.endpoint)))
         outputs = apply(client("cloudformation", arguments.endpoint), arguments.stack, template, parameters)
     except (OSError, yaml.YAMLError, BotoCoreError, ClientError) as error:
