@@ -1,0 +1,108 @@
+//! What every verb shares: load, decide, commit, then act.
+
+use std::sync::Arc;
+
+use curfew_domain::id::{RequestId, UserId};
+use curfew_domain::request::{Command, Context, Effect, Request, Transition, Wait, apply};
+use curfew_domain::time::SignedDuration;
+use curfew_domain::verdict::Verdict;
+use curfew_policy::Configuration;
+
+use crate::directive::directive;
+use crate::error::{Error, Fault};
+use crate::ports::{Clock, Commit, Flow, Notices, Store, Wake};
+
+/// How often a lost race for the same request is tried again.
+const ATTEMPTS: u32 = 8;
+
+/// The store, the clock and the hands that carry out effects. A function has only the hands that it needs.
+#[derive(Clone)]
+pub struct Core {
+    /// State.
+    pub store: Arc<dyn Store>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Tells people.
+    pub notices: Arc<dyn Notices>,
+    /// Starts and resumes executions.
+    pub flow: Option<Arc<dyn Flow>>,
+    /// Starts `revoke`.
+    pub wake: Option<Arc<dyn Wake>>,
+}
+
+impl Core {
+    /// The request as it is now.
+    pub async fn load(&self, id: &RequestId) -> Result<Request, Error> {
+        self.store.load(id).await?.ok_or(Error::NotFound)
+    }
+
+    /// The current configuration.
+    pub async fn configuration(&self) -> Result<Configuration, Error> {
+        Ok(self.store.current().await?.ok_or(Error::NotConfigured)?.0)
+    }
+
+    /// Does something to a request. Whoever loses a race decides again on what the winner left.
+    pub async fn act<F>(&self, id: &RequestId, command: F) -> Result<Request, Error>
+    where
+        F: Fn(&Request) -> Result<Command, Error>,
+    {
+        for attempt in 1..=ATTEMPTS {
+            let request = self.load(id).await?;
+            let transition = apply(&request, command(&request)?, Context { now: self.clock.now() })?;
+            if self.store.commit(&transition).await? == Commit::Done {
+                self.carry_out(&transition).await;
+                return Ok(transition.request);
+            }
+            self.clock.sleep(SignedDuration::from_millis(i64::from(attempt) * 20)).await;
+        }
+        Err(Error::Busy(format!("request {id} is being changed by others")))
+    }
+
+    /// Carries out the effects of a durable transition. A failure is logged and left to `sweep`: the transition holds.
+    pub async fn carry_out(&self, transition: &Transition) {
+        let id = &transition.request.ask.id;
+        for effect in &transition.effects {
+            if let Err(error) = self.effect(&transition.request, effect).await {
+                tracing::warn!(request_id = %id, ?effect, %error, "an effect failed; sweep will repeat what matters");
+            }
+        }
+    }
+
+    async fn effect(&self, request: &Request, effect: &Effect) -> Result<(), Fault> {
+        let id = &request.ask.id;
+        match effect {
+            Effect::StartFlow => self.flow()?.start(id).await,
+            Effect::Resume(wait) => self.resume(request, *wait).await,
+            Effect::Revoke => match &self.wake {
+                Some(wake) => wake.revoke(id).await,
+                None => Err(Fault::permanent("wake revoke", "this function cannot")),
+            },
+            Effect::Notify(notice) => self.notices.moved(notice, &audience(request), self.clock.now()).await,
+        }
+    }
+
+    /// Resumes the execution that waits at this place. None waits there yet, or any more: nothing to do.
+    pub async fn resume(&self, request: &Request, wait: Wait) -> Result<(), Fault> {
+        let id = &request.ask.id;
+        for (place, token) in self.store.tokens(id).await? {
+            if place == wait {
+                self.flow()?.resume(&token, &directive(request, self.clock.now())).await?;
+                self.store.drop_token(id, place, &token).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn flow(&self) -> Result<&Arc<dyn Flow>, Fault> {
+        self.flow.as_ref().ok_or_else(|| Fault::permanent("use the state machine", "this function cannot"))
+    }
+}
+
+/// Who is told about a move: the requester, and the approvers whose decision it concerned.
+fn audience(request: &Request) -> Vec<UserId> {
+    let mut people = vec![request.ask.requester.clone()];
+    for step in request.verdict.iter().flat_map(Verdict::steps) {
+        people.extend(step.approvers.iter().filter(|who| !people.contains(who)).cloned().collect::<Vec<_>>());
+    }
+    people
+}

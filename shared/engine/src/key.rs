@@ -1,0 +1,222 @@
+//! Working on one key: the lease, the operation in flight, and the changes themselves (I8).
+//!
+//! Everything that changes an assignment goes through `KeyGuard`. It exists only while its lease is held, it resolves
+//! what is in flight before anything is observed, and it records each intent before it is tried.
+
+use std::sync::Arc;
+
+use curfew_domain::assignment::{Assignment, Operation, OperationKind};
+use curfew_domain::id::{Key, RequestId};
+use curfew_domain::time::{SignedDuration, Timestamp};
+
+use crate::error::{Error, Fault};
+use crate::ports::{Access, Begun, Clock, Commit, Progress, Store};
+
+/// How long an operation whose acceptance is unknown may take to show up. Until then "not found" proves nothing.
+const SETTLING: SignedDuration = SignedDuration::from_secs(30);
+/// How long a listing may lag behind a finished operation before that is a fault.
+const LISTING_LAG: SignedDuration = SignedDuration::from_secs(30);
+/// Pause between two looks at an operation or listing.
+const PAUSE: SignedDuration = SignedDuration::from_millis(700);
+/// A change is begun only with this much time left, so that its id can still be recorded.
+const MARGIN: SignedDuration = SignedDuration::from_secs(8);
+/// The lease outlives its owner by this much.
+const AFTERLIFE: SignedDuration = SignedDuration::from_secs(5);
+
+/// Tools for working on keys within one invocation.
+#[derive(Clone)]
+pub struct Keys {
+    /// State.
+    pub store: Arc<dyn Store>,
+    /// Identity Center.
+    pub access: Arc<dyn Access>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Names this invocation; no two live invocations share it.
+    pub owner: String,
+    /// When this invocation is killed.
+    pub deadline: Timestamp,
+}
+
+/// What a change came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// Done and seen in the listing.
+    Confirmed,
+    /// Identity Center will not do it.
+    Rejected(String),
+}
+
+/// One key under lease.
+pub struct KeyGuard<'a> {
+    keys: &'a Keys,
+    record: Assignment,
+}
+
+impl Keys {
+    /// Takes the lease of a key, waiting for its present owner, and resolves what is in flight.
+    ///
+    /// # Errors
+    /// `Busy` if the owner does not let go in time.
+    pub async fn lock(&self, key: &Key) -> Result<KeyGuard<'_>, Error> {
+        loop {
+            let record = self.store.assignment(key).await?;
+            let until = self.deadline.checked_add(AFTERLIFE).unwrap_or(Timestamp::MAX);
+            if let Ok(leased) = record.leased(&self.owner, self.clock.now(), until) {
+                let mut guard = KeyGuard { keys: self, record };
+                if guard.write(leased).await? == Commit::Done {
+                    // If this fails, the lease is not given back: the next owner waits for it to run out.
+                    guard.resolve().await?;
+                    return Ok(guard);
+                }
+            }
+            self.pause("waiting for the key's present owner").await?;
+        }
+    }
+
+    /// Waits a little; never into the margin before the deadline.
+    async fn pause(&self, what: &'static str) -> Result<(), Error> {
+        let left = self.deadline.duration_since(self.clock.now());
+        if left <= MARGIN {
+            return Err(Error::Busy(what.to_owned()));
+        }
+        self.clock.sleep(PAUSE.min(left - MARGIN)).await;
+        Ok(())
+    }
+}
+
+impl KeyGuard<'_> {
+    /// What is recorded about the key.
+    pub fn record(&self) -> &Assignment {
+        &self.record
+    }
+
+    /// Records that a grant needs the key until then.
+    pub async fn hold(&mut self, request: &RequestId, until: Timestamp) -> Result<(), Error> {
+        self.rewrite(self.record.held(request, until)).await
+    }
+
+    /// Records that a grant needs the key no more.
+    pub async fn release(&mut self, request: &RequestId) -> Result<(), Error> {
+        let released = self.record.released(request);
+        if released == self.record { Ok(()) } else { self.rewrite(released).await }
+    }
+
+    /// Whether Identity Center lists the assignment. Trustworthy, because nothing is in flight.
+    pub async fn is_assigned(&self) -> Result<bool, Error> {
+        Ok(self.keys.access.is_assigned(&self.record.key).await?)
+    }
+
+    /// Corrects the record of an assignment of ours that is gone.
+    pub async fn forget(&mut self) -> Result<(), Error> {
+        self.rewrite(self.record.settled(false)).await
+    }
+
+    /// Gives the lease back.
+    pub async fn unlock(mut self) -> Result<(), Error> {
+        self.rewrite(self.record.unleased()).await
+    }
+
+    /// Records the intent, asks for the change, follows it to its end and confirms it by listing.
+    ///
+    /// # Errors
+    /// `Busy` or a fault: the change may be under way, and the next owner of the key resolves it first.
+    pub async fn change(&mut self, kind: OperationKind) -> Result<Changed, Error> {
+        loop {
+            self.keys.pause("too little time is left to begin a change").await?;
+            self.rewrite(self.record.intending(kind, self.keys.clock.now())).await?;
+            match self.keys.access.begin(kind, &self.record.key).await? {
+                Begun::Accepted(id) => {
+                    self.rewrite(self.record.accepted(&id)).await?;
+                    break;
+                }
+                Begun::Rejected(reason) => {
+                    self.rewrite(self.record.settled(self.record.ours)).await?;
+                    return Ok(Changed::Rejected(reason));
+                }
+                Begun::NotNow(reason) => {
+                    tracing::info!(key = ?self.record.key, ?kind, reason, "not now; trying again");
+                    self.rewrite(self.record.settled(self.record.ours)).await?;
+                }
+            }
+        }
+        if let Some(Progress::Failed(reason)) = self.resolve().await? {
+            return Ok(Changed::Rejected(reason));
+        }
+        self.confirm(kind == OperationKind::Assign).await
+    }
+
+    /// Waits until the listing shows what was done.
+    async fn confirm(&self, present: bool) -> Result<Changed, Error> {
+        let since = self.keys.clock.now();
+        loop {
+            if self.is_assigned().await? == present {
+                return Ok(Changed::Confirmed);
+            }
+            if self.keys.clock.now().duration_since(since) > LISTING_LAG {
+                let cause = "Identity Center reported success, and its listing shows otherwise";
+                return Err(Fault::transient("confirm the assignment", cause).into());
+            }
+            self.keys.pause("waiting for the listing to show the change").await?;
+        }
+    }
+
+    /// Follows the operation in flight, if there is one, to its end and records what it left.
+    async fn resolve(&mut self) -> Result<Option<Progress>, Error> {
+        let Some(operation) = self.record.operation.clone() else { return Ok(None) };
+        let Some(id) = self.accepted_id(&operation).await? else {
+            // Never accepted, or so it seems: what the listing shows now was, for an intent to assign, made by it,
+            // for the listing was empty just before.
+            let ours = self.is_assigned().await? && (self.record.ours || operation.kind == OperationKind::Assign);
+            self.rewrite(self.record.settled(ours)).await?;
+            return Ok(None);
+        };
+        loop {
+            let progress = self.keys.access.progress(operation.kind, &id).await?;
+            let ours = match (&progress, operation.kind) {
+                (Progress::InProgress, _) => {
+                    self.keys.pause("waiting for the operation in flight").await?;
+                    continue;
+                }
+                (Progress::Succeeded, OperationKind::Assign) => true,
+                (Progress::Succeeded, OperationKind::Unassign) => false,
+                (Progress::Failed(_), _) => self.record.ours,
+            };
+            self.rewrite(self.record.settled(ours)).await?;
+            return Ok(Some(progress));
+        }
+    }
+
+    /// Identity Center's id of the operation; found out, if its answer was lost.
+    async fn accepted_id(&mut self, operation: &Operation) -> Result<Option<String>, Error> {
+        if let Some(id) = &operation.id {
+            return Ok(Some(id.clone()));
+        }
+        loop {
+            if let Some(id) = self.keys.access.find(operation.kind, &self.record.key, operation.since).await? {
+                self.rewrite(self.record.accepted(&id)).await?;
+                return Ok(Some(id));
+            }
+            if self.keys.clock.now().duration_since(operation.since) >= SETTLING {
+                return Ok(None);
+            }
+            self.keys.pause("waiting for an operation of unknown outcome to show up").await?;
+        }
+    }
+
+    async fn rewrite(&mut self, next: Assignment) -> Result<(), Error> {
+        match self.write(next).await? {
+            Commit::Done => Ok(()),
+            // Nobody may write without the lease: it ran out under us. Whoever has it now resolves what we began.
+            Commit::Conflict => Err(Error::Busy("the lease of the key was lost".to_owned())),
+        }
+    }
+
+    async fn write(&mut self, next: Assignment) -> Result<Commit, Error> {
+        let commit = self.keys.store.put_assignment(&next).await?;
+        if commit == Commit::Done {
+            self.record = Assignment { version: next.version + 1, ..next };
+        }
+        Ok(commit)
+    }
+}

@@ -1,0 +1,29 @@
+//! Notify: keep the token of the waiting execution and ask the approvers.
+
+use curfew_domain::id::RequestId;
+use curfew_domain::request::{State, Wait};
+
+use crate::core::Core;
+use crate::error::Error;
+use crate::ports::{Ids, Link};
+
+/// Asks the approvers of a step, each through a link of their own.
+pub async fn ask_approvers(core: &Core, ids: &dyn Ids, id: &RequestId, step: usize, token: &str) -> Result<(), Error> {
+    let wait = Wait::Approval { step };
+    core.store.put_token(id, wait, token).await?;
+    // Loaded after the token was stored: a decision either sees the token, or is seen here.
+    let request = core.load(id).await?;
+    let asked = match (&request.state, request.current_step()) {
+        (State::AwaitingApproval { step: present, .. }, Some(asked)) if *present == step => asked,
+        _ => return Ok(core.resume(&request, wait).await?),
+    };
+    let mut links = Vec::new();
+    for approver in &asked.approvers {
+        let link = Link { id: ids.link(), request: id.clone(), step, approver: approver.clone() };
+        links.push(core.store.put_link(link).await?);
+    }
+    if let Err(error) = core.notices.decision_needed(&request, &links, core.clock.now()).await {
+        tracing::warn!(request_id = %id, %error, "approvers could not be told; the request waits for them all the same");
+    }
+    Ok(())
+}

@@ -1,0 +1,240 @@
+//! What the engine needs from outside, in its own words. Adapters: `curfew-aws`.
+
+use async_trait::async_trait;
+use curfew_domain::assignment::{Assignment, OperationKind};
+use curfew_domain::audit::Record;
+use curfew_domain::id::{AccountId, Key, LinkId, PermissionSetArn, RequestId, UserId};
+use curfew_domain::request::{Notice, Request, Transition, Wait};
+use curfew_domain::time::{SignedDuration, Timestamp};
+use curfew_policy::{AccountFacts, Configuration, PermissionSetFacts, UserFacts};
+
+use crate::directive::Directive;
+use crate::error::Fault;
+
+/// Time and waiting.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+    /// Waits.
+    async fn sleep(&self, duration: SignedDuration);
+}
+
+/// Randomness.
+pub trait Ids: Send + Sync {
+    /// A new request id that sorts after those of earlier instants.
+    fn request(&self, now: Timestamp) -> RequestId;
+    /// A new link id: 128 random bits.
+    fn link(&self) -> LinkId;
+}
+
+/// The outcome of a conditional write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Commit {
+    /// Written.
+    Done,
+    /// Somebody else was first; nothing was written.
+    Conflict,
+}
+
+/// A caller's promise that repeated calls mean one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// Whose key it is.
+    pub user: UserId,
+    /// The key, as sent.
+    pub key: String,
+    /// Digest of what was asked, without id and time.
+    pub body: String,
+}
+
+/// The outcome of storing a new request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inserted {
+    /// It is new.
+    New,
+    /// The same idempotency key made this request before.
+    Repeated {
+        /// That request.
+        request: RequestId,
+        /// Digest of what was asked then.
+        body: String,
+    },
+}
+
+/// Requests and their audit records.
+#[async_trait]
+pub trait Requests: Send + Sync {
+    /// The request as it is now (strongly consistent).
+    async fn load(&self, id: &RequestId) -> Result<Option<Request>, Fault>;
+    /// Those of these requests that exist, in the same order.
+    async fn load_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, Fault>;
+    /// Stores a new request with its first record and its idempotency key, all or nothing.
+    async fn insert(&self, first: &Transition, key: Option<&Idempotency>) -> Result<Inserted, Fault>;
+    /// Stores a request with the record of its transition, all or nothing, if nobody else moved it on.
+    async fn commit(&self, transition: &Transition) -> Result<Commit, Fault>;
+    /// The audit records, oldest first.
+    async fn history(&self, id: &RequestId) -> Result<Vec<Record>, Fault>;
+    /// Ids of one person's requests, newest first, older than `before`.
+    async fn of_requester(&self, who: &UserId, before: Option<&RequestId>, limit: u32)
+    -> Result<Vec<RequestId>, Fault>;
+    /// Ids of the requests submitted on a day (`YYYY-MM-DD`, UTC), newest first, older than `before`.
+    async fn of_day(&self, day: &str, before: Option<&RequestId>, limit: u32) -> Result<Vec<RequestId>, Fault>;
+    /// Ids of all requests that are not over, oldest first (strongly consistent).
+    async fn live(&self) -> Result<Vec<RequestId>, Fault>;
+}
+
+/// A callback link: one approver's way to one step of one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Its opaque id.
+    pub id: LinkId,
+    /// Which request.
+    pub request: RequestId,
+    /// Which step.
+    pub step: usize,
+    /// For whom.
+    pub approver: UserId,
+}
+
+/// Task tokens and links. A token is written and read here and nowhere else.
+#[async_trait]
+pub trait Callbacks: Send + Sync {
+    /// Keeps the token of an execution that waits; a newer one replaces it.
+    async fn put_token(&self, request: &RequestId, wait: Wait, token: &str) -> Result<(), Fault>;
+    /// The tokens that have not been used.
+    async fn tokens(&self, request: &RequestId) -> Result<Vec<(Wait, String)>, Fault>;
+    /// Forgets a used token, unless a newer one replaced it.
+    async fn drop_token(&self, request: &RequestId, wait: Wait, token: &str) -> Result<(), Fault>;
+    /// Keeps a link; if this approver has one for this step already, that one stays and is returned.
+    async fn put_link(&self, link: Link) -> Result<Link, Fault>;
+    /// The link of this id.
+    async fn link(&self, id: &LinkId) -> Result<Option<Link>, Fault>;
+    /// The links of a request.
+    async fn links(&self, request: &RequestId) -> Result<Vec<Link>, Fault>;
+}
+
+/// What Curfew knows about keys.
+#[async_trait]
+pub trait Assignments: Send + Sync {
+    /// The record of a key (strongly consistent); an unknown key has version 0.
+    async fn assignment(&self, key: &Key) -> Result<Assignment, Fault>;
+    /// Writes a record over the version it was made from. On success the stored version is one higher.
+    async fn put_assignment(&self, assignment: &Assignment) -> Result<Commit, Fault>;
+}
+
+/// Published configuration.
+#[async_trait]
+pub trait Configurations: Send + Sync {
+    /// The current one and its text.
+    async fn current(&self) -> Result<Option<(Configuration, String)>, Fault>;
+    /// Publishes a text that is valid; atomic.
+    async fn publish(&self, configuration: &Configuration, text: &str, by: &UserId, at: Timestamp)
+    -> Result<(), Fault>;
+}
+
+/// Everything that one table keeps.
+pub trait Store: Requests + Callbacks + Assignments + Configurations {}
+impl<T: Requests + Callbacks + Assignments + Configurations> Store for T {}
+
+/// Executions of the approval state machine.
+#[async_trait]
+pub trait Flow: Send + Sync {
+    /// Starts the execution of a request; succeeds if it was started before.
+    async fn start(&self, request: &RequestId) -> Result<(), Fault>;
+    /// Hands a directive to the execution that waits with this token. An execution that waits no more is no fault.
+    async fn resume(&self, token: &str, directive: &Directive) -> Result<(), Fault>;
+}
+
+/// Looks at executions.
+#[async_trait]
+pub trait FlowStatus: Send + Sync {
+    /// Whether the execution of this request runs.
+    async fn is_running(&self, request: &RequestId) -> Result<bool, Fault>;
+}
+
+/// Starts the function that removes access.
+#[async_trait]
+pub trait Wake: Send + Sync {
+    /// Has `revoke` look at this request soon; may come to nothing, or happen twice.
+    async fn revoke(&self, request: &RequestId) -> Result<(), Fault>;
+}
+
+/// Tells people. A notice that fails never blocks the flow.
+#[async_trait]
+pub trait Notices: Send + Sync {
+    /// Tells these people about a move of a request.
+    async fn moved(&self, notice: &Notice, to: &[UserId], at: Timestamp) -> Result<(), Fault>;
+    /// Asks these approvers to decide; each through a link of their own.
+    async fn decision_needed(&self, request: &Request, links: &[Link], at: Timestamp) -> Result<(), Fault>;
+}
+
+/// Fresh facts about people.
+#[async_trait]
+pub trait People: Send + Sync {
+    /// Whether a user exists and is enabled.
+    async fn user(&self, id: &UserId) -> Result<UserFacts, Fault>;
+    /// The user of this user name.
+    async fn user_named(&self, name: &str) -> Result<Option<UserId>, Fault>;
+}
+
+/// Fresh facts about accounts.
+#[async_trait]
+pub trait Accounts: Send + Sync {
+    /// Whether an account is in use.
+    async fn account(&self, id: &AccountId) -> Result<AccountFacts, Fault>;
+}
+
+/// Fresh facts about permission sets.
+#[async_trait]
+pub trait PermissionSets: Send + Sync {
+    /// Whether a permission set exists, and its session duration.
+    async fn permission_set(&self, arn: &PermissionSetArn) -> Result<PermissionSetFacts, Fault>;
+}
+
+/// Where an operation of Identity Center stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// Not over.
+    InProgress,
+    /// Done.
+    Succeeded,
+    /// Ended without effect, for this reason.
+    Failed(String),
+}
+
+/// Identity Center's answer to a wish to change an assignment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begun {
+    /// It works on it under this id.
+    Accepted(String),
+    /// It certainly did not begin, and may later: a conflict or a throttle.
+    NotNow(String),
+    /// It certainly did not begin and never will.
+    Rejected(String),
+}
+
+/// Reads assignments.
+#[async_trait]
+pub trait AccessReader: Send + Sync {
+    /// Whether Identity Center lists the assignment of this user, directly.
+    async fn is_assigned(&self, key: &Key) -> Result<bool, Fault>;
+}
+
+/// Changes assignments. A transient fault from `begin` means that the outcome is unknown.
+#[async_trait]
+pub trait Access: AccessReader {
+    /// Asks for one change, once: it is never repeated behind the caller's back.
+    async fn begin(&self, kind: OperationKind, key: &Key) -> Result<Begun, Fault>;
+    /// Where an operation stands.
+    async fn progress(&self, kind: OperationKind, id: &str) -> Result<Progress, Fault>;
+    /// The operation on this key that was accepted since this instant, if one was.
+    async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Option<String>, Fault>;
+}
+
+/// Expiry triggers.
+#[async_trait]
+pub trait Timers: Send + Sync {
+    /// Makes sure that `revoke` is called for this request at this instant, and has seen the trigger (I6).
+    async fn ensure_expiry(&self, request: &RequestId, at: Timestamp) -> Result<(), Fault>;
+}

@@ -1,0 +1,121 @@
+//! Submit: a wish is accepted, durably, and its execution started.
+
+use curfew_domain::ask::Ask;
+use curfew_domain::hex::hex;
+use curfew_domain::id::{AccountId, PermissionSetArn};
+use curfew_domain::person::Person;
+use curfew_domain::request::{self, Request};
+use curfew_domain::text::{Justification, Ticket};
+use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
+use curfew_policy::Configuration;
+use sha2::{Digest as _, Sha256};
+
+use crate::core::Core;
+use crate::error::Error;
+use crate::ports::{Idempotency, Ids, Inserted};
+
+/// How far ahead a start may lie. The execution waits for it, and executions live one year.
+pub const FARTHEST_START: SignedDuration = SignedDuration::from_hours(90 * 24);
+/// How far back a start may lie, for clocks that differ.
+const START_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
+
+/// What somebody asks for, well-formed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Where.
+    pub account: AccountId,
+    /// Which access.
+    pub permission_set: PermissionSetArn,
+    /// For how long.
+    pub duration: AccessDuration,
+    /// Why.
+    pub justification: Justification,
+    /// Reference to a ticket.
+    pub ticket: Option<Ticket>,
+    /// Not before.
+    pub start: Option<Timestamp>,
+    /// Emergency access.
+    pub emergency: bool,
+}
+
+/// Why a well-formed wish is refused at the door.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Refused {
+    /// Not in the configuration.
+    #[error("no entitlement covers this permission set in this account")]
+    UnknownEntitlement,
+    /// Longer than the entitlement allows.
+    #[error("the longest duration for this entitlement is {0}")]
+    TooLong(AccessDuration),
+    /// A start in the past.
+    #[error("the start lies in the past")]
+    StartInPast,
+    /// A start too far ahead.
+    #[error("the start lies more than 90 days ahead")]
+    StartTooFar,
+    /// The idempotency key belongs to another wish.
+    #[error("this idempotency key was used for a different request")]
+    KeyReused,
+    /// The engine could not.
+    #[error(transparent)]
+    Error(#[from] Error),
+}
+
+/// Accepts a wish. The same idempotency key with the same wish gives the same request.
+pub async fn submit(
+    core: &Core,
+    ids: &dyn Ids,
+    configuration: &Configuration,
+    person: &Person,
+    wish: Wish,
+    key: Option<String>,
+) -> Result<Request, Refused> {
+    let now = core.clock.now();
+    check(configuration, &wish, now)?;
+    let idempotency = key.map(|key| Idempotency { user: person.id.clone(), key, body: wish.digest() });
+    let first = request::submit(Ask {
+        id: ids.request(now),
+        requester: person.id.clone(),
+        account: wish.account,
+        permission_set: wish.permission_set,
+        duration: wish.duration,
+        justification: wish.justification,
+        ticket: wish.ticket,
+        start: wish.start,
+        emergency: wish.emergency,
+        submitted_at: now,
+    });
+    match core.store.insert(&first, idempotency.as_ref()).await.map_err(Error::from)? {
+        Inserted::New => {
+            core.carry_out(&first).await;
+            Ok(first.request)
+        }
+        Inserted::Repeated { request, body } => {
+            if idempotency.is_none_or(|mine| mine.body != body) {
+                return Err(Refused::KeyReused);
+            }
+            Ok(core.load(&request).await?)
+        }
+    }
+}
+
+fn check(configuration: &Configuration, wish: &Wish, now: Timestamp) -> Result<(), Refused> {
+    let entitlement =
+        configuration.entitlement(&wish.account, &wish.permission_set).ok_or(Refused::UnknownEntitlement)?;
+    if wish.duration > entitlement.max_duration {
+        return Err(Refused::TooLong(entitlement.max_duration));
+    }
+    match wish.start {
+        Some(start) if start.duration_since(now) > FARTHEST_START => Err(Refused::StartTooFar),
+        Some(start) if now.duration_since(start) > START_TOLERANCE => Err(Refused::StartInPast),
+        _ => Ok(()),
+    }
+}
+
+impl Wish {
+    /// Digest of what was asked, to compare repeated calls.
+    fn digest(&self) -> String {
+        let text = format!("{self:?}");
+        hex(&Sha256::digest(text.as_bytes()))
+    }
+}

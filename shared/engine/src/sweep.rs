@@ -1,0 +1,200 @@
+//! Sweep: compares records with reality, without input, and repairs what events missed.
+//!
+//! It converges: whatever was lost, one sweep after another brings every request to the state that it should have.
+//! Its cost is proportional to what is live. It never changes Identity Center itself; it wakes `revoke`.
+
+use std::sync::Arc;
+
+use curfew_domain::id::RequestId;
+use curfew_domain::request::{Cause, Command, Refusal, Request, State, Wait};
+use curfew_domain::time::{SignedDuration, Timestamp};
+
+use crate::core::Core;
+use crate::directive::{Directive, directive};
+use crate::error::Error;
+use crate::ports::{AccessReader, FlowStatus};
+
+/// A step of the flow that takes longer than this needs a look.
+const STUCK: SignedDuration = SignedDuration::from_mins(2);
+/// A trigger that is later than this is taken for lost.
+const LOST_TRIGGER: SignedDuration = SignedDuration::from_secs(60);
+/// Access that is not gone after this long needs a person (I14).
+const ALARM: SignedDuration = SignedDuration::from_mins(5);
+/// Each active grant is compared with Identity Center once in so many minutes (I15).
+const COMPARE_MINUTES: i64 = 4;
+
+/// What the sweep works with.
+pub struct Sweeper {
+    /// State and effects.
+    pub core: Core,
+    /// Executions.
+    pub status: Arc<dyn FlowStatus>,
+    /// Assignments.
+    pub access: Arc<dyn AccessReader>,
+}
+
+/// What one sweep saw and did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Requests that are not over.
+    pub live: u32,
+    /// Requests that were moved or woken.
+    pub repaired: u32,
+    /// Requests that could not be looked at this time.
+    pub faults: u32,
+}
+
+impl Sweeper {
+    /// Looks at every request that is not over. One that cannot be looked at does not keep the others waiting.
+    ///
+    /// # Errors
+    /// The list of live requests could not be read.
+    pub async fn sweep(&self) -> Result<Swept, Error> {
+        let mut swept = Swept::default();
+        for id in self.core.store.live().await? {
+            swept.live += 1;
+            match self.look(&id).await {
+                Ok(true) => swept.repaired += 1,
+                Ok(false) => {}
+                Err(error) => {
+                    swept.faults += 1;
+                    tracing::warn!(request_id = %id, %error, "could not be swept this time");
+                }
+            }
+        }
+        Ok(swept)
+    }
+
+    /// The state machine asks about a step that timed out: lapse it if that is so, and go on with what is.
+    pub async fn settle(&self, id: &RequestId) -> Result<Directive, Error> {
+        let request = match self.core.act(id, |_| Ok(Command::Lapse)).await {
+            Ok(request) => request,
+            // Decided at the last moment, or its clock runs ahead of ours.
+            Err(Error::Refused(Refusal::Illegal { .. } | Refusal::NotYetLapsed(_))) => self.core.load(id).await?,
+            Err(error) => return Err(error),
+        };
+        Ok(directive(&request, self.core.clock.now()))
+    }
+
+    /// The state machine gives a request up: nothing may be left half done.
+    pub async fn abandon(&self, id: &RequestId) -> Result<Directive, Error> {
+        let reason = "it could not be completed; the cause is in the execution of the same name";
+        let request = match self.core.act(id, |_| Ok(Command::Fail { reason: reason.to_owned() })).await {
+            Ok(request) => request,
+            Err(Error::Refused(Refusal::Illegal { .. })) => self.core.load(id).await?,
+            Err(error) => return Err(error),
+        };
+        Ok(directive(&request, self.core.clock.now()))
+    }
+
+    /// Whether anything had to be done.
+    async fn look(&self, id: &RequestId) -> Result<bool, Error> {
+        let request = self.core.load(id).await?;
+        let now = self.core.clock.now();
+        let moved = match &request.state {
+            State::Submitted => self.start_again(&request, now).await?,
+            State::AwaitingApproval { deadline, .. } if now.duration_since(*deadline) >= STUCK => {
+                self.act(id, Command::Lapse).await?
+            }
+            State::Scheduled { start } if now.duration_since(*start) >= STUCK => self.fail_if_dead(id).await?,
+            State::Provisioning(g) | State::Active(g) if now.duration_since(g.expires_at) >= LOST_TRIGGER => {
+                self.act(id, Command::Expire).await?
+            }
+            State::Approved | State::Provisioning(_) if now.duration_since(request.since) >= STUCK => {
+                self.fail_if_dead(id).await?
+            }
+            State::Active(_) => self.compare(&request, now).await?,
+            State::Ending { .. } => self.hurry(&request, now).await?,
+            _ => false,
+        };
+        Ok(self.replay(&request).await? || moved)
+    }
+
+    /// The execution was never started, or died before it judged.
+    async fn start_again(&self, request: &Request, now: Timestamp) -> Result<bool, Error> {
+        let id = &request.ask.id;
+        let age = now.duration_since(request.since);
+        if age <= STUCK {
+            return Ok(false);
+        }
+        if age > STUCK * 5 && !self.status.is_running(id).await? {
+            let reason = "it could not be judged".to_owned();
+            return self.act(id, Command::Fail { reason }).await;
+        }
+        if let Some(flow) = &self.core.flow {
+            flow.start(id).await?;
+        }
+        Ok(true)
+    }
+
+    /// A request whose execution is gone will not move by itself.
+    async fn fail_if_dead(&self, id: &RequestId) -> Result<bool, Error> {
+        if self.status.is_running(id).await? {
+            return Ok(false);
+        }
+        self.act(id, Command::Fail { reason: "its execution ended before it was provisioned".to_owned() }).await
+    }
+
+    /// An active grant must have its assignment.
+    async fn compare(&self, request: &Request, now: Timestamp) -> Result<bool, Error> {
+        // Spread over the minutes by id, so that no sweep asks for all at once.
+        let share: i64 = request.ask.id.as_str().bytes().map(i64::from).sum();
+        if (now.as_second() / 60 + share) % COMPARE_MINUTES != 0 || self.is_assigned(request).await? {
+            return Ok(false);
+        }
+        tracing::error!(
+            request_id = %request.ask.id, alarm = "assignment_removed",
+            "an active grant has no assignment: somebody removed it outside Curfew"
+        );
+        self.act(&request.ask.id, Command::Lose(Cause::AssignmentRemoved)).await
+    }
+
+    async fn is_assigned(&self, request: &Request) -> Result<bool, Error> {
+        Ok(self.access.is_assigned(&request.ask.key()).await?)
+    }
+
+    /// Access that should be gone: wake `revoke` again, and a person if it takes too long.
+    async fn hurry(&self, request: &Request, now: Timestamp) -> Result<bool, Error> {
+        let age = now.duration_since(request.since);
+        if age > ALARM {
+            tracing::error!(
+                request_id = %request.ask.id, alarm = "removal_overdue", seconds = age.as_secs(),
+                "access could not be removed yet; Curfew keeps trying"
+            );
+        }
+        if age <= LOST_TRIGGER {
+            return Ok(false);
+        }
+        if let Some(wake) = &self.core.wake {
+            wake.revoke(&request.ask.id).await?;
+        }
+        Ok(true)
+    }
+
+    /// An execution that waits at a place which the request has left: its resume was lost.
+    async fn replay(&self, request: &Request) -> Result<bool, Error> {
+        let mut replayed = false;
+        let request = self.core.load(&request.ask.id).await?;
+        for (wait, _) in self.core.store.tokens(&request.ask.id).await? {
+            let waits_rightly = match (&request.state, wait) {
+                (State::AwaitingApproval { step, .. }, Wait::Approval { step: waiting }) => *step == waiting,
+                (State::Provisioning(_), Wait::Provisioning) => true,
+                _ => false,
+            };
+            if !waits_rightly {
+                self.core.resume(&request, wait).await?;
+                replayed = true;
+            }
+        }
+        Ok(replayed)
+    }
+
+    /// Does it, unless the request has moved on meanwhile.
+    async fn act(&self, id: &RequestId, command: Command) -> Result<bool, Error> {
+        match self.core.act(id, |_| Ok(command.clone())).await {
+            Ok(_) => Ok(true),
+            Err(Error::Refused(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}

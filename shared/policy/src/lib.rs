@@ -1,0 +1,13 @@
+//! Decides requests: facts in, explained verdict out.
+//!
+//! Pure: it reads nothing and calls nobody. In this release a policy names, per entitlement, automatic approval or one
+//! approval step, and a maximum duration. Revocation never asks policy.
+
+mod configuration;
+mod facts;
+mod file;
+mod verdict;
+
+pub use configuration::{Approval, Configuration, Entitlement, Version};
+pub use facts::{AccountFacts, Facts, PermissionSetFacts, UserFacts};
+pub use file::Problem;
