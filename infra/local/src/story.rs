@@ -1,0 +1,6 @@
+//! The story: three requests as they really happen, each with what Identity Center really holds at that moment.
+
+mod scenes;
+mod teller;
+
+pub(crate) use scenes::Story;
