@@ -29,7 +29,8 @@ def main(source: str, target: str) -> None:
         if resource["Type"] == "AWS::Serverless::Function":
             properties["CodeUri"] = "s3://bucket/code.zip"
         elif resource["Type"] == "AWS::Serverless::StateMachine":
-            properties["DefinitionUri"] = "s3://bucket/definition.json"
+            # In place, so that its functions and substitutions are checked too.
+            properties["Definition"] = json.loads((Path(source).parent / properties.pop("DefinitionUri")).read_text(encoding="utf-8"))
     template.get("Globals", {}).get("Function", {}).pop("CodeUri", None)
     expanded = transform(template, {}, ManagedPolicies())
     Path(target).write_text(json.dumps(expanded, indent=2), encoding="utf-8")
