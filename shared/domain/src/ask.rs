@@ -2,6 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
+use crate::hex::hex;
 use crate::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
 use crate::text::{Justification, Ticket};
 use crate::time::{AccessDuration, Timestamp};
@@ -77,14 +78,4 @@ impl Ask {
         }
         AskDigest(hex(&hash.finalize()))
     }
-}
-
-/// Lower-case hexadecimal text of bytes.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

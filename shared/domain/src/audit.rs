@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::ask::hex;
+use crate::hex::hex;
 use crate::id::RequestId;
 use crate::time::Timestamp;
 

@@ -6,6 +6,7 @@
 pub mod ask;
 pub mod assignment;
 pub mod audit;
+pub mod hex;
 pub mod id;
 pub mod person;
 pub mod request;
