@@ -1,0 +1,42 @@
+//! Payloads of the state machine, of schedules, and of functions that wake each other.
+//!
+//! Unknown fields are ignored, so that an execution of one release finishes under the next.
+
+use serde::{Deserialize, Serialize};
+
+/// Input of `evaluate`, and of `revoke` from its schedule or from another function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestTask {
+    /// Which request.
+    pub request_id: String,
+}
+
+/// Input of `notify`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct NotifyTask {
+    /// Which request.
+    pub request_id: String,
+    /// Index of the step.
+    pub step: usize,
+    /// Token of the waiting execution.
+    pub task_token: String,
+}
+
+/// Input of `provision`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ProvisionTask {
+    /// Which request.
+    pub request_id: String,
+    /// Token of the waiting execution.
+    pub task_token: String,
+}
+
+/// Input of `sweep`: everything, or one request that the state machine asks about.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct SweepTask {
+    /// Only this request.
+    pub request_id: Option<String>,
+    /// The state machine gives this request up.
+    #[serde(default)]
+    pub abandon: bool,
+}
