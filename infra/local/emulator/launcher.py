@@ -73,6 +73,7 @@ def end_with_standard_input() -> None:
     def watch() -> None:
         while os.read(0, 4096):
             pass
+        print("launcher: standard input ended, so everything ends", file=sys.stderr, flush=True)
         end_everything()
 
     threading.Thread(target=watch, name="standard-input", daemon=True).start()
