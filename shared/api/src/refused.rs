@@ -77,11 +77,10 @@ fn illegal(stage: Stage, command: &str) -> Problem {
     let (code, why) = match stage {
         Stage::Submitted => ("not_yet_evaluated", "policy has not judged it yet"),
         Stage::AwaitingApproval => ("awaiting_approval", "it waits for approval"),
-        Stage::Approved | Stage::Scheduled if command == "decide" => {
+        Stage::Approved | Stage::Scheduled | Stage::Provisioning | Stage::Active if command == "decide" => {
             ("already_decided", "it has been approved already")
         }
         Stage::Approved | Stage::Scheduled | Stage::Provisioning => ("not_active", "its access has not begun"),
-        Stage::Active if command == "decide" => ("already_decided", "it has been approved already"),
         Stage::Active => ("active", "its access is active; give it back with `return`"),
         Stage::Ending => ("ending", "its access is being removed already"),
         Stage::Ended => ("ended", "its access has ended"),

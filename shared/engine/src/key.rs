@@ -65,9 +65,11 @@ impl Keys {
             if let Ok(leased) = record.leased(&self.owner, self.clock.now(), until) {
                 let mut guard = KeyGuard { keys: self, record };
                 if guard.write(leased).await? == Commit::Done {
-                    // If this fails, the lease is not given back: the next owner waits for it to run out.
-                    guard.resolve().await?;
-                    return Ok(guard);
+                    let resolved = guard.resolve().await;
+                    return match resolved {
+                        Ok(_) => Ok(guard),
+                        Err(error) => Err(guard.abandon(error).await),
+                    };
                 }
             }
             self.pause("waiting for the key's present owner").await?;
@@ -115,6 +117,15 @@ impl KeyGuard<'_> {
     /// Gives the lease back.
     pub async fn unlock(mut self) -> Result<(), Error> {
         self.rewrite(self.record.unleased()).await
+    }
+
+    /// Gives the lease back after a failure. What is in flight is on record, and the next owner resolves it first.
+    pub async fn abandon(self, error: Error) -> Error {
+        let key = self.record.key.clone();
+        if let Err(second) = self.unlock().await {
+            tracing::info!(?key, error = %second, "the lease was not given back and will run out");
+        }
+        error
     }
 
     /// Records the intent, asks for the change, follows it to its end and confirms it by listing.
@@ -165,14 +176,12 @@ impl KeyGuard<'_> {
     async fn resolve(&mut self) -> Result<Option<Progress>, Error> {
         let Some(operation) = self.record.operation.clone() else { return Ok(None) };
         let Some(id) = self.accepted_id(&operation).await? else {
-            // Never accepted, or so it seems: what the listing shows now was, for an intent to assign, made by it,
-            // for the listing was empty just before.
-            let ours = self.is_assigned().await? && (self.record.ours || operation.kind == OperationKind::Assign);
-            self.rewrite(self.record.settled(ours)).await?;
-            return Ok(None);
+            return self.settle_unknown(operation.kind).await;
         };
         loop {
-            let progress = self.keys.access.progress(operation.kind, &id).await?;
+            let Some(progress) = self.keys.access.progress(operation.kind, &id).await? else {
+                return self.settle_unknown(operation.kind).await;
+            };
             let ours = match (&progress, operation.kind) {
                 (Progress::InProgress, _) => {
                     self.keys.pause("waiting for the operation in flight").await?;
@@ -185,6 +194,14 @@ impl KeyGuard<'_> {
             self.rewrite(self.record.settled(ours)).await?;
             return Ok(Some(progress));
         }
+    }
+
+    /// Identity Center knows nothing of the change: the listing decides. What it shows after an intent to assign was
+    /// made by that intent, because the listing was empty when the intent was recorded.
+    async fn settle_unknown(&mut self, kind: OperationKind) -> Result<Option<Progress>, Error> {
+        let ours = self.is_assigned().await? && (self.record.ours || kind == OperationKind::Assign);
+        self.rewrite(self.record.settled(ours)).await?;
+        Ok(None)
     }
 
     /// Identity Center's id of the operation; found out, if its answer was lost.

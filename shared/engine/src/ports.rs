@@ -226,8 +226,8 @@ pub trait AccessReader: Send + Sync {
 pub trait Access: AccessReader {
     /// Asks for one change, once: it is never repeated behind the caller's back.
     async fn begin(&self, kind: OperationKind, key: &Key) -> Result<Begun, Fault>;
-    /// Where an operation stands.
-    async fn progress(&self, kind: OperationKind, id: &str) -> Result<Progress, Fault>;
+    /// Where an operation stands; `None` if Identity Center knows none of this id.
+    async fn progress(&self, kind: OperationKind, id: &str) -> Result<Option<Progress>, Fault>;
     /// The operation on this key that was accepted since this instant, if one was.
     async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Option<String>, Fault>;
 }

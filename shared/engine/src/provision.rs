@@ -47,9 +47,16 @@ pub async fn provision(p: &Provisioner<'_>, id: &RequestId, token: &str) -> Resu
         _ => request,
     };
     let State::Provisioning(grant) = &request.state else { return finish(p, id).await };
+    if grant.is_due(p.core.clock.now()) {
+        p.core.act(id, |_| Ok(Command::Expire)).await?;
+        return finish(p, id).await;
+    }
     p.timers.ensure_expiry(id, grant.expires_at).await?;
     let mut key = p.keys.lock(&request.ask.key()).await?;
-    let assigned = assign(p, &mut key, id).await?;
+    let assigned = match assign(p, &mut key, id).await {
+        Ok(assigned) => assigned,
+        Err(error) => return Err(key.abandon(error).await),
+    };
     let outcome = match assigned {
         Assigned::Confirmed { standing } => p.core.act(id, |_| Ok(Command::Activate { standing })).await,
         Assigned::Rejected(reason) => p.core.act(id, |_| Ok(Command::Fail { reason: reason.clone() })).await,

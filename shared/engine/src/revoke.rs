@@ -54,8 +54,10 @@ pub async fn revoke(core: &Core, keys: &Keys, id: &RequestId) -> Result<Revoked,
 async fn remove(core: &Core, keys: &Keys, request: &Request) -> Result<Revoked, Error> {
     let id = &request.ask.id;
     let mut key = keys.lock(&request.ask.key()).await?;
-    key.release(id).await?;
-    let gone = confirm_gone(core, &mut key).await?;
+    let gone = match confirm_gone(core, &mut key, id).await {
+        Ok(gone) => gone,
+        Err(error) => return Err(key.abandon(error).await),
+    };
     let closed = core.act(id, |_| Ok(Command::Close(gone.clone()))).await;
     key.unlock().await?;
     match closed {
@@ -67,7 +69,8 @@ async fn remove(core: &Core, keys: &Keys, request: &Request) -> Result<Revoked, 
 }
 
 /// Makes sure that the access is gone, unless somebody else needs it or it is not ours.
-async fn confirm_gone(core: &Core, key: &mut KeyGuard<'_>) -> Result<Gone, Error> {
+async fn confirm_gone(core: &Core, key: &mut KeyGuard<'_>, id: &RequestId) -> Result<Gone, Error> {
+    key.release(id).await?;
     loop {
         if let Some(holder) = key.record().holder(core.clock.now()) {
             return Ok(Gone::KeptFor(holder.request.clone()));
