@@ -92,12 +92,12 @@ def main() -> None:
 
     clock.install()
     import lambda_targets
+    import organizations
     import scheduler
     import step_functions
 
-    step_functions.correct()
-    scheduler.correct()
-    lambda_targets.correct()
+    for service in (step_functions, scheduler, lambda_targets, organizations):
+        service.correct()
     from ministack.app import main as serve
 
     sys.argv = ["ministack"]
