@@ -38,11 +38,11 @@ impl Api {
         self.send(user, "POST", path, "application/json", &body.to_string())
     }
 
-    /// Publishes a configuration.
-    pub(crate) fn publish(&self, administrator: &str, toml: &str) -> Result<Value, Error> {
+    /// Publishes a configuration; returns its version.
+    pub(crate) fn publish(&self, administrator: &str, toml: &str) -> Result<String, Error> {
         let reply = self.send(administrator, "PUT", "/v1/configuration", "application/toml", toml)?;
         if (200..300).contains(&reply.status) {
-            Ok(reply.json().get("version").cloned().unwrap_or(Value::Null))
+            Ok(reply.json().get("version").and_then(Value::as_str).unwrap_or_default().to_owned())
         } else {
             let seen = format!("{} {}", reply.status, reply.body);
             Err(Error::unexpected("publish the configuration", "a version", seen))

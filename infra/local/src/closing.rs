@@ -17,7 +17,8 @@ pub(crate) fn print(terminal: Terminal, ready: &Ready, organization: &Organizati
     title("People (every one may ask; the token command works for any name)");
     for user in &organization.users {
         let role = role(organization, &user.name);
-        terminal.line(&format!("  {:<6} {:<26} {:<12}{role}", user.name, user.title, user.department));
+        let line = format!("  {:<6} {:<26} {:<12}{role}", user.name, user.title, user.department);
+        terminal.line(line.trim_end());
     }
     title("Lines to paste");
     for line in lines(ready) {
@@ -47,9 +48,10 @@ fn lines(ready: &Ready) -> Vec<String> {
     let (api, issuer) = (&ready.api, &ready.issuer);
     let account = |name: &str| ready.accounts.get(name).cloned().unwrap_or_default();
     let set = |name: &str| ready.permission_sets.get(name).cloned().unwrap_or_default();
+    let json = r#"-H "Content-Type: application/json""#;
     let ask = |account: &str, set: &str, duration: &str, why: &str| {
         format!(
-            r#"curl -s -H "Authorization: Bearer $FEMI" -H "Idempotency-Key: $RANDOM-$RANDOM" -d '{{"account":"{account}","permission_set":"{set}","duration":"{duration}","justification":"{why}"}}' {api}/v1/requests"#
+            r#"curl -s -H "Authorization: Bearer $FEMI" -H "Idempotency-Key: $(date +%s%N)" {json} -d '{{"account":"{account}","permission_set":"{set}","duration":"{duration}","justification":"{why}"}}' {api}/v1/requests"#
         )
     };
     vec![
@@ -64,7 +66,7 @@ fn lines(ready: &Ready) -> Vec<String> {
         "# What waits for elif? Then decide with the id from there:".into(),
         format!(r#"curl -s -H "Authorization: Bearer $ELIF" {api}/v1/approvals"#),
         format!(
-            r#"curl -s -H "Authorization: Bearer $ELIF" -d '{{"decision":"approve","comment":"go ahead"}}' {api}/v1/requests/ID/decisions"#
+            r#"curl -s -H "Authorization: Bearer $ELIF" {json} -d '{{"decision":"approve","comment":"go ahead"}}' {api}/v1/requests/ID/decisions"#
         ),
         "# Refused: its sessions of 12 hours would outlive the grant (invariant I17):".into(),
         ask(&account("payments-production"), &set("Billing"), "PT30M", "Look at an invoice"),

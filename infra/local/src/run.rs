@@ -64,6 +64,10 @@ struct Deployed {
 impl Run {
     /// All steps, then the story.
     pub(crate) fn all(&self) -> Result<Outcome, Error> {
+        if let Some(file) = &self.args.ready_file {
+            // One that an earlier run could not remove says nothing about this one.
+            let _ = std::fs::remove_file(file);
+        }
         let workspace = workspace()?;
         let listener = listen(self.args.port)?;
         let port = listener.local_addr().map_err(Error::io("look up a port"))?.port();
@@ -104,8 +108,8 @@ impl Run {
 
     fn greet(&self, state: &State) {
         self.terminal.line(&self.terminal.paint(Style::Title, "Curfew on this machine: no AWS account, loopback only"));
-        let where_ = format!("  state and logs: {} (delete it whenever nothing runs)\n", state.dir().display());
-        self.terminal.line(&self.terminal.paint(Style::Faint, &where_));
+        let where_ = format!("  state and logs: {} (delete it whenever nothing runs)", state.dir().display());
+        self.terminal.line(&format!("{}\n", self.terminal.paint(Style::Faint, &where_)));
     }
 
     /// Installs the emulators beside the build: one waits for the network, the other for processors.
@@ -213,8 +217,10 @@ impl Run {
             write_whole(&state.path("configuration.toml"), &toml)?;
             let tokens = ready.users.iter().map(|(name, user)| (name.clone(), user.token.clone())).collect();
             let api = Api::new(&ready.api, tokens);
-            let version = api.publish(first(&organization.configuration.administrators), &toml)?;
-            Ok((api, format!("published by its administrator as version {version}")))
+            let administrator = first(&organization.configuration.administrators);
+            let version = api.publish(administrator, &toml)?;
+            let version = version.get(..12).unwrap_or(&version);
+            Ok((api, format!("published by {administrator}, version {version}")))
         })
     }
 

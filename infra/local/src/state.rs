@@ -28,7 +28,9 @@ pub(crate) fn workspace() -> Result<PathBuf, Error> {
 pub(crate) fn listen(port: Option<u16>) -> Result<TcpListener, Error> {
     let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
     match port {
-        Some(port) => bind(port).map_err(Error::io(format!("listen on 127.0.0.1:{port}"))),
+        Some(port) => {
+            bind(port).map_err(Error::io(format!("listen on 127.0.0.1:{port}; choose another port with --port")))
+        }
         None => (FIRST_PORT..FIRST_PORT + 100)
             .find_map(|port| bind(port).ok())
             .map_or_else(|| bind(0).map_err(Error::io("listen on 127.0.0.1")), Ok),

@@ -15,6 +15,9 @@ use crate::run::{Outcome, Run};
 use crate::servers::Servers;
 use crate::terminal::{Style, Terminal};
 
+/// Exit code of a run that was stopped before it was ready, as shells use it.
+const INTERRUPTED: u8 = 130;
+
 /// What can happen while we run.
 #[derive(Debug)]
 pub(crate) enum Event {
@@ -33,10 +36,15 @@ pub fn main() -> ExitCode {
     let args = Args::parse();
     let terminal = Terminal::new(args.quiet_until_ready);
     let processes = Processes::default();
+    let ready_file = args.ready_file.clone();
     let code = supervise(args, terminal, &processes).unwrap_or_else(|error| {
         eprintln!("{}: {error}", terminal.paint(Style::Bad, "curfew-local"));
         ExitCode::FAILURE
     });
+    if let Some(file) = ready_file {
+        // Nobody should find addresses that answer no more.
+        let _ = std::fs::remove_file(file);
+    }
     processes.end_all();
     code
 }
@@ -47,12 +55,12 @@ fn supervise(args: Args, terminal: Terminal, processes: &Processes) -> Result<Ex
     if args.exit_on_stdin_eof {
         watch_stdin(events.clone());
     }
-    let (once, ready_file) = (args.once, args.ready_file.clone());
+    let once = args.once;
     let run = Run { args, terminal, servers, processes: processes.clone(), events: events.clone() };
     std::thread::spawn(move || {
         let _ = events.send(Event::Finished(run.all()));
     });
-    let (mut told, mut _held) = (ExitCode::SUCCESS, None);
+    let (mut told, mut _held) = (ExitCode::from(INTERRUPTED), None);
     for event in happened {
         match event {
             Event::Finished(outcome) => {
@@ -63,8 +71,8 @@ fn supervise(args: Args, terminal: Terminal, processes: &Processes) -> Result<Ex
                         state.path("logs").display()
                     );
                     eprintln!("{}", terminal.paint(Style::Bad, &said));
-                    told = ExitCode::FAILURE;
                 }
+                told = if unmet > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS };
                 _held = Some(state);
                 if once {
                     return Ok(told);
@@ -73,10 +81,6 @@ fn supervise(args: Args, terminal: Terminal, processes: &Processes) -> Result<Ex
             Event::Died(error) => return Err(error),
             Event::Interrupted | Event::Abandoned => {
                 terminal.line("\nStopping.");
-                if let Some(file) = ready_file {
-                    // Nobody should find addresses that answer no more.
-                    let _ = std::fs::remove_file(file);
-                }
                 return Ok(told);
             }
         }

@@ -46,7 +46,7 @@ pub(crate) fn install(
     processes.run("python -m venv", log_to(venv.args(["-m", "venv"]).arg(&dir), &log)?, &log)?;
     let mut pip = Command::new(&python);
     pip.args(["-m", "pip", "install", "--no-input", "--disable-pip-version-check"]);
-    pip.args(["--require-hashes", "--requirement"]).arg(requirements);
+    pip.args(["--require-hashes", "--no-deps", "--requirement"]).arg(requirements);
     processes.run("pip install", log_to(&mut pip, &log)?, &log)?;
     write_whole(&complete, "")?;
     Ok(Tools { python, installed_now: true })

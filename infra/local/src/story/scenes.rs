@@ -75,6 +75,7 @@ impl<'s> Story<'s> {
     /// Waits until access is there; returns when it is to end.
     fn begins(&mut self, asked: &Asked) -> Option<Timestamp> {
         let view = self.0.wait(asked, "active", SOON);
+        self.0.say(&format!("policy: {}", text(&view, "/verdict/explanation/0")));
         self.0.show(asked, true);
         let (expiry, sessions) = (text(&view, "/grant/expires_at"), text(&view, "/grant/sessions_until"));
         self.0.say(&format!("ends at {expiry}; sessions opened before then may last until {sessions} (invariant I17)"));
@@ -85,9 +86,10 @@ impl<'s> Story<'s> {
     }
 
     fn approved_by_link(&mut self, asked: &Asked) -> Result<(), Error> {
-        self.0.wait(asked, "awaiting_approval", SOON);
+        let view = self.0.wait(asked, "awaiting_approval", SOON);
+        self.0.say(&format!("policy: {}", text(&view, "/verdict/explanation/0")));
         self.0.show(asked, false);
-        let Some(path) = self.link("elif", asked)? else { return Ok(()) };
+        let Some(path) = self.link("elif", asked) else { return Ok(()) };
         let shown = self.0.api.get("elif", &path)?;
         let digest = shown.json().get("digest").cloned().unwrap_or(Value::Null);
         let readable = shown.status == 200 && digest.is_string();
@@ -108,18 +110,18 @@ impl<'s> Story<'s> {
         Ok(())
     }
 
-    /// The link that an approver finds among the requests that wait for her.
-    fn link(&mut self, approver: &str, asked: &Asked) -> Result<Option<String>, Error> {
-        let reply = self.0.api.get(approver, "/v1/approvals")?;
-        let answer = reply.json();
-        let items = answer.get("items").and_then(Value::as_array).into_iter().flatten();
-        let wanted = Value::from(asked.id.as_str());
-        let of_request = |item: &&Value| item.get("id").or(item.get("request_id")) == Some(&wanted);
-        let path = items.clone().find(of_request).and_then(|item| self.0.api.path_of(text(item, "/link")));
-        let path = path.map(str::to_owned);
-        let what = format!("{approver} has a link to it among her approvals");
-        self.0.expect(&what, "a link to this API", &seen(path.is_some(), "a link to this API", &reply));
-        Ok(path)
+    /// The path of the link that an approver finds among the requests that wait for her.
+    fn link(&mut self, approver: &str, asked: &Asked) -> Option<String> {
+        let link = self.0.poll("waiting until the approvers are told", SOON, |api| {
+            let answer = api.get(approver, "/v1/approvals").ok()?.json();
+            let items = answer.get("items").and_then(Value::as_array)?;
+            let item = items.iter().find(|item| text(item, "/request/id") == asked.id)?;
+            item.get("link").and_then(Value::as_str).map(str::to_owned)
+        });
+        let path = link.as_deref().and_then(|link| self.0.api.path_of(link)).map(str::to_owned);
+        let seen = if path.is_some() { "a link to this API" } else { link.as_deref().unwrap_or("none") };
+        self.0.expect(&format!("{approver} has a link to it among her approvals"), "a link to this API", seen);
+        path
     }
 
     fn denied(&mut self, asked: &Asked) -> Result<(), Error> {

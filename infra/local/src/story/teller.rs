@@ -110,6 +110,11 @@ impl<'s> Teller<'s> {
         last
     }
 
+    /// Polls the API until it has something.
+    pub(super) fn poll<T>(&self, label: &str, at_most: Duration, mut look: impl FnMut(&Api) -> Option<T>) -> Option<T> {
+        self.terminal.wait(label, at_most, || None, || look(self.api))
+    }
+
     /// The request as its requester sees it; null when it cannot be seen.
     pub(super) fn view(&self, asked: &Asked) -> Value {
         let reply = self.api.get(asked.wish.user, &format!("/v1/requests/{}", asked.id));
@@ -172,10 +177,12 @@ pub(super) fn state_of(view: &Value) -> &str {
     view.get("state").and_then(Value::as_str).unwrap_or("unknown")
 }
 
-/// The latest entry of the history, when a request ended in another way than it should.
+/// Why it stands where it stands, if it says so.
 fn reason(view: &Value) -> String {
-    let last = view.get("history").and_then(Value::as_array).and_then(|all| all.last());
-    last.map_or_else(String::new, |entry| format!(" ({entry})"))
+    match text(view, "/reason") {
+        "" => String::new(),
+        reason => format!(" ({reason})"),
+    }
 }
 
 /// The events in a view's history, in one line.
