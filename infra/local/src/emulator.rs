@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -48,9 +47,7 @@ impl Scripts<'_> {
             .env("AWS_ENDPOINT_URL_SSO_ADMIN", identity_center)
             .env("AWS_ENDPOINT_URL_IDENTITYSTORE", identity_center)
             // It ends when this pipe closes: also when we are killed.
-            .stdin(Stdio::piped())
-            // Ctrl-C is for us; we end it in order.
-            .process_group(0);
+            .stdin(Stdio::piped());
         let process = self.processes.start("the emulator", log_to(&mut command, &log)?)?;
         let emulator = Emulator { url: format!("http://127.0.0.1:{port}"), process };
         emulator.wait_until_ready(&log)?;

@@ -1,6 +1,7 @@
 //! The programs that we start. None of them outlives us.
 
 use std::fs::File;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -42,7 +43,8 @@ impl Processes {
         if registry.closed {
             return Err(Error::Busy(format!("not starting {program}: stopping")));
         }
-        let child = command.spawn().map_err(Error::io(format!("start {program}")))?;
+        // In a group of its own, so that Ctrl-C is for us alone and its children can be ended with it.
+        let child = command.process_group(0).spawn().map_err(Error::io(format!("start {program}")))?;
         let shared = Arc::new(Mutex::new(child));
         registry.children.push(Arc::clone(&shared));
         Ok(Running(shared))
@@ -76,11 +78,19 @@ fn end(child: &mut Child) {
     let deadline = Instant::now() + if child.stdin.take().is_some() { GRACE } else { Duration::ZERO };
     while matches!(child.try_wait(), Ok(None)) {
         if Instant::now() >= deadline {
-            let _ = child.kill();
+            kill_group(child);
             let _ = child.wait();
             return;
         }
         std::thread::sleep(POLL);
+    }
+}
+
+/// The program and all that it started. The standard library can only kill the program itself.
+fn kill_group(child: &mut Child) {
+    let kill = format!("kill -KILL -{}", child.id());
+    if !Command::new("sh").args(["-c", &kill]).stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+        let _ = child.kill();
     }
 }
 
@@ -122,11 +132,16 @@ mod tests {
     fn what_listens_on_its_input_ends_by_itself_and_the_rest_is_killed() {
         let processes = Processes::default();
         let polite = processes.start("cat", Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null())).unwrap();
-        let deaf = processes.start("sleep", Command::new("sleep").arg("600").stdin(Stdio::null())).unwrap();
+        let mut deaf = Command::new("sh");
+        deaf.args(["-c", "sleep 600; true"]).stdin(Stdio::null()).stdout(Stdio::piped());
+        let deaf = processes.start("sh", &mut deaf).unwrap();
         assert!(polite.ended().is_none() && deaf.ended().is_none());
         processes.end_all();
         assert_eq!(polite.ended().unwrap(), "ended with exit code 0");
         assert!(deaf.ended().unwrap().starts_with("was ended"));
+        // The pipe ends only when the grandchild is gone too.
+        let mut output = hold(&deaf.0).stdout.take().unwrap();
+        std::io::Read::read_to_end(&mut output, &mut Vec::new()).unwrap();
         assert!(processes.start("true", &mut Command::new("true")).is_err(), "nothing starts while stopping");
     }
 }
