@@ -69,14 +69,18 @@ impl IdentityCenter {
 
     /// Tells which accounts exist, and makes the assignments that were there before Curfew.
     pub(crate) fn seed_standing(&self, organization: &Organization, ids: &Ids) -> Result<(), Error> {
+        for standing in &organization.standing {
+            self.set(assignment(ids, &standing.user, &standing.account, &standing.permission_set)?, true);
+        }
         let mut model = self.model();
         let owner = model.settings().owner_account.clone();
         model.settings_mut().accounts = ids.accounts.values().cloned().chain([owner]).collect();
-        for standing in &organization.standing {
-            let assignment = assignment(ids, &standing.user, &standing.account, &standing.permission_set)?;
-            model.set_assignment(assignment, true, wire::system_time());
-        }
         Ok(())
+    }
+
+    /// Makes or removes an assignment behind everybody's back.
+    pub(crate) fn set(&self, assignment: Assignment, present: bool) {
+        self.model().set_assignment(assignment, present, wire::system_time());
     }
 
     fn create_user(&self, user: &User, ids: &Ids) -> Result<String, Error> {

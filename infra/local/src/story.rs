@@ -3,4 +3,7 @@
 mod scenes;
 mod teller;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use scenes::Story;
