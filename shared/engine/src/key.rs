@@ -230,9 +230,14 @@ impl KeyGuard<'_> {
     }
 
     async fn write(&mut self, next: Assignment) -> Result<Commit, Error> {
-        let commit = self.keys.store.put_assignment(&next).await?;
+        let written = Assignment { version: next.version + 1, ..next.clone() };
+        let mut commit = self.keys.store.put_assignment(&next).await?;
+        // The client repeats a write whose reply was lost, and then loses against itself.
+        if commit == Commit::Conflict && self.keys.store.assignment(&next.key).await? == written {
+            commit = Commit::Done;
+        }
         if commit == Commit::Done {
-            self.record = Assignment { version: next.version + 1, ..next };
+            self.record = written;
         }
         Ok(commit)
     }

@@ -19,7 +19,7 @@ pub async fn ask_approvers(core: &Core, ids: &dyn Ids, id: &RequestId, step: usi
     };
     let mut links = Vec::new();
     for approver in &asked.approvers {
-        let link = Link { id: ids.link(), request: id.clone(), step, approver: approver.clone() };
+        let link = Link { id: ids.link()?, request: id.clone(), step, approver: approver.clone() };
         links.push(core.store.put_link(link).await?);
     }
     if let Err(error) = core.notices.decision_needed(&request, &links, core.clock.now()).await {

@@ -23,9 +23,9 @@ pub trait Clock: Send + Sync {
 /// Randomness.
 pub trait Ids: Send + Sync {
     /// A new request id that sorts after those of earlier instants.
-    fn request(&self, now: Timestamp) -> RequestId;
+    fn request(&self, now: Timestamp) -> Result<RequestId, Fault>;
     /// A new link id: 128 random bits.
-    fn link(&self) -> LinkId;
+    fn link(&self) -> Result<LinkId, Fault>;
 }
 
 /// The outcome of a conditional write.

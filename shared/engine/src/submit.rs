@@ -74,7 +74,7 @@ pub async fn submit(
     check(configuration, &wish, now)?;
     let idempotency = key.map(|key| Idempotency { user: person.id.clone(), key, body: wish.digest() });
     let first = request::submit(Ask {
-        id: ids.request(now),
+        id: ids.request(now).map_err(Error::from)?,
         requester: person.id.clone(),
         account: wish.account,
         permission_set: wish.permission_set,

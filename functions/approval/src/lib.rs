@@ -1,0 +1,79 @@
+//! Lambda `approval`: takes approvers' decisions, by the API and by callback links.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use curfew_api::{LinkView, Problem, RequestView, path_id};
+use curfew_aws::identity_store::IdentityStore;
+use curfew_aws::state_machine::StateMachine;
+use curfew_domain::id::{LinkId, RequestId};
+use curfew_engine::core::Core;
+use curfew_engine::decide::{decide, decide_by_link, open_link};
+use curfew_lambda::http::{Call, Gate, HttpAnswer, HttpEvent, json, log, no_route, respond};
+use curfew_lambda::{Clients, Environment, Invocation, Unset};
+
+struct Approval {
+    core: Core,
+    gate: Gate,
+}
+
+/// Composes the function.
+pub fn start(
+    environment: Environment,
+    clients: &Clients,
+) -> Result<impl AsyncFn(HttpEvent, Invocation) -> Result<HttpAnswer, Infallible> + use<>, Unset> {
+    let people = IdentityStore::new(clients.identity_store(), environment.required("IDENTITY_STORE_ID")?);
+    let flow = Some(Arc::new(StateMachine::resuming(clients.state_machine())) as _);
+    let function = Approval {
+        core: Core { flow, ..curfew_lambda::core(environment, clients)? },
+        gate: Gate::new(environment, Arc::new(people))?,
+    };
+    Ok(async move |event: HttpEvent, _| Ok(respond(function.answer(event).await)))
+}
+
+impl Approval {
+    async fn answer(&self, event: HttpEvent) -> Result<HttpAnswer, Problem> {
+        let call = Call::new(event)?;
+        match call.route.as_str() {
+            "POST /v1/requests/{id}/decisions" => self.decide(&call).await,
+            "GET /a/{id}" => self.show_link(&call).await,
+            "POST /a/{id}" => self.decide_by_link(&call).await,
+            _ => Err(no_route()),
+        }
+    }
+
+    async fn decide(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.enabled_caller(call, &self.core).await?;
+        let id = path_id(call.part("id"), "request", RequestId::parse)?;
+        let reply = curfew_api::decision(&call.body)?;
+        let request = decide(&self.core, &caller.person, &id, &reply).await.map_err(log)?;
+        json(200, &RequestView::brief(&request))
+    }
+
+    /// Shows, and never decides: mail scanners follow links.
+    async fn show_link(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        let id = link_id(call)?;
+        let (link, request) = open_link(&self.core, &caller.person, &id).await.map_err(link_problem)?;
+        json(200, &LinkView::new(&request, link.step, &caller.person))
+    }
+
+    async fn decide_by_link(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.enabled_caller(call, &self.core).await?;
+        let id = link_id(call)?;
+        let confirmed = curfew_api::link_decision(&call.body)?;
+        let decided = decide_by_link(&self.core, &caller.person, &id, &confirmed.reply, &confirmed.digest).await;
+        json(200, &RequestView::brief(&decided.map_err(link_problem)?))
+    }
+}
+
+fn link_id(call: &Call) -> Result<LinkId, Problem> {
+    path_id(call.part("id"), "link", LinkId::parse)
+}
+
+fn link_problem(error: curfew_engine::error::Error) -> Problem {
+    match error {
+        curfew_engine::error::Error::NotFound => Problem::not_found("link"),
+        other => log(other),
+    }
+}

@@ -1,0 +1,64 @@
+//! Lambda `intake`: takes requests in, shows them, and lets people end them.
+
+mod changes;
+mod reads;
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use curfew_api::Problem;
+use curfew_aws::functions::RevokeFunction;
+use curfew_aws::identity_store::IdentityStore;
+use curfew_aws::state_machine::StateMachine;
+use curfew_engine::core::Core;
+use curfew_engine::end::Ending;
+use curfew_lambda::http::{Call, Gate, HttpAnswer, HttpEvent, no_route, respond};
+use curfew_lambda::{Clients, Environment, Invocation, Unset};
+
+/// The function with everything that it works with.
+struct Intake {
+    core: Core,
+    gate: Gate,
+    /// Begin of callback links, without a slash at the end.
+    public_url: String,
+}
+
+/// Composes the function.
+pub fn start(
+    environment: Environment,
+    clients: &Clients,
+) -> Result<impl AsyncFn(HttpEvent, Invocation) -> Result<HttpAnswer, Infallible> + use<>, Unset> {
+    let people = IdentityStore::new(clients.identity_store(), environment.required("IDENTITY_STORE_ID")?);
+    let machine = StateMachine::new(clients.state_machine(), environment.required("STATE_MACHINE_ARN")?);
+    let revoke = RevokeFunction::new(clients.functions(), environment.required("REVOKE_FUNCTION_ARN")?);
+    let function = Intake {
+        core: Core {
+            flow: Some(Arc::new(machine)),
+            wake: Some(Arc::new(revoke)),
+            ..curfew_lambda::core(environment, clients)?
+        },
+        gate: Gate::new(environment, Arc::new(people))?,
+        public_url: environment.required("PUBLIC_URL")?,
+    };
+    Ok(async move |event: HttpEvent, _| Ok(respond(function.answer(event).await)))
+}
+
+impl Intake {
+    async fn answer(&self, event: HttpEvent) -> Result<HttpAnswer, Problem> {
+        let call = Call::new(event)?;
+        match call.route.as_str() {
+            "POST /v1/requests" => self.submit(&call).await,
+            "GET /v1/requests" => self.list(&call).await,
+            "GET /v1/requests/{id}" => self.show(&call).await,
+            "POST /v1/requests/{id}/cancel" => self.end(&call, Ending::Cancel).await,
+            "POST /v1/requests/{id}/return" => self.end(&call, Ending::Return).await,
+            "POST /v1/requests/{id}/revoke" => self.end(&call, Ending::Revoke).await,
+            "GET /v1/entitlements" => self.entitlements(&call).await,
+            "GET /v1/approvals" => self.approvals(&call).await,
+            "GET /v1/me" => self.me(&call).await,
+            "GET /v1/configuration" => self.configuration(&call).await,
+            "PUT /v1/configuration" => self.publish(&call).await,
+            _ => Err(no_route()),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Calls that show something.
+
+use curfew_api::{
+    ApprovalView, ApprovalsView, ConfigurationView, EntitlementView, EntitlementsView, MeView, PageView, Problem,
+    RequestView, list_query, path_id,
+};
+use curfew_domain::id::RequestId;
+use curfew_engine::error::Error;
+use curfew_engine::publish::published;
+use curfew_engine::read;
+use curfew_lambda::http::{Call, HttpAnswer, json, log};
+
+use crate::Intake;
+use crate::changes::not_administrator;
+
+impl Intake {
+    pub(crate) async fn show(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        let id = path_id(call.part("id"), "request", RequestId::parse)?;
+        let (request, history) = read::request(&self.core, &caller.person, &id).await.map_err(log)?;
+        json(200, &RequestView::full(&request, &history))
+    }
+
+    pub(crate) async fn list(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        let parameters = call.query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let query = list_query(parameters, &caller.person.id)?;
+        let page = read::list(&self.core, &caller.person, &query).await.map_err(|error| match error {
+            Error::NotFound => others_requests(),
+            other => log(other),
+        })?;
+        let items = page.items.iter().map(RequestView::brief).collect();
+        json(200, &PageView { items, next_cursor: page.next.map(|id| id.to_string()) })
+    }
+
+    pub(crate) async fn approvals(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        let waiting = read::approvals(&self.core, &caller.person).await.map_err(log)?;
+        let view = |(request, link): &(_, Option<curfew_engine::ports::Link>)| {
+            ApprovalView::new(request, link.as_ref().map(|link| &link.id), &self.public_url)
+        };
+        json(200, &ApprovalsView { items: waiting.iter().map(view).collect() })
+    }
+
+    pub(crate) async fn entitlements(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        let configuration = caller.configuration.ok_or(Error::NotConfigured)?;
+        json(200, &EntitlementsView { items: configuration.entitlements().map(EntitlementView::from).collect() })
+    }
+
+    pub(crate) async fn me(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        json(200, &MeView::from(&caller.person))
+    }
+
+    pub(crate) async fn configuration(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        if !caller.person.administrator && !caller.person.auditor {
+            return Err(not_administrator());
+        }
+        let (version, text) = published(&self.core).await.map_err(log)?;
+        json(200, &ConfigurationView { version: version.as_str().to_owned(), text })
+    }
+}
+
+fn others_requests() -> Problem {
+    let detail = "Only administrators and auditors list the requests of others.";
+    Problem::new(403, "not_yours", "You may not do this", detail).in_field("requester")
+}

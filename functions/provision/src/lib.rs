@@ -1,0 +1,75 @@
+//! Lambda `provision`: creates approved access in Identity Center.
+
+use std::sync::Arc;
+
+use curfew_api::task::ProvisionTask;
+use curfew_aws::functions::RevokeFunction;
+use curfew_aws::identity_store::IdentityStore;
+use curfew_aws::organizations::Organization;
+use curfew_aws::scheduler::{ScheduleSettings, Schedules};
+use curfew_aws::sso_admin::IdentityCenter;
+use curfew_aws::state_machine::StateMachine;
+use curfew_domain::time::Timestamp;
+use curfew_engine::core::Core;
+use curfew_engine::evaluate::FactSources;
+use curfew_engine::key::Keys;
+use curfew_engine::provision::{Provisioner, provision};
+use curfew_lambda::{Clients, Environment, Invocation, TaskError, Unset, request_id};
+
+struct Provision {
+    core: Core,
+    sources: FactSources,
+    access: Arc<IdentityCenter>,
+    schedules: Schedules,
+}
+
+/// Composes the function.
+pub fn start(
+    environment: Environment,
+    clients: &Clients,
+) -> Result<impl AsyncFn(ProvisionTask, Invocation) -> Result<(), TaskError> + use<>, Unset> {
+    let revoke = environment.required("REVOKE_FUNCTION_ARN")?;
+    let access = Arc::new(IdentityCenter::new(clients.sso_admin(), environment.required("INSTANCE_ARN")?));
+    let function = Provision {
+        core: Core {
+            flow: Some(Arc::new(StateMachine::resuming(clients.state_machine()))),
+            wake: Some(Arc::new(RevokeFunction::new(clients.functions(), revoke.clone()))),
+            ..curfew_lambda::core(environment, clients)?
+        },
+        sources: FactSources {
+            people: Arc::new(IdentityStore::new(clients.identity_store(), environment.required("IDENTITY_STORE_ID")?)),
+            accounts: Arc::new(Organization::new(clients.organizations())),
+            permission_sets: Arc::clone(&access) as _,
+        },
+        access,
+        schedules: Schedules::new(
+            clients.scheduler(),
+            ScheduleSettings {
+                group: environment.required("SCHEDULE_GROUP")?,
+                target: revoke,
+                role: environment.required("SCHEDULER_ROLE_ARN")?,
+                dead_letters: environment.required("EXPIRY_DLQ_ARN")?,
+            },
+        ),
+    };
+    Ok(async move |task: ProvisionTask, invocation: Invocation| function.handle(&task, invocation).await)
+}
+
+impl Provision {
+    async fn handle(&self, task: &ProvisionTask, invocation: Invocation) -> Result<(), TaskError> {
+        let keys = self.keys(invocation.id, invocation.deadline);
+        let provisioner =
+            Provisioner { core: &self.core, sources: &self.sources, timers: &self.schedules, keys: &keys };
+        Ok(provision(&provisioner, &request_id(&task.request_id)?, &task.task_token).await?)
+    }
+
+    fn keys(&self, owner: String, deadline: Timestamp) -> Keys {
+        Keys {
+            store: Arc::clone(&self.core.store),
+            access: Arc::clone(&self.access) as _,
+            clock: Arc::clone(&self.core.clock),
+            owner,
+            deadline,
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Identity Store: people.
+
+use async_trait::async_trait;
+use aws_sdk_identitystore::Client;
+use aws_sdk_identitystore::types::{AlternateIdentifier, UniqueAttribute, UserStatus};
+use aws_smithy_types::Document;
+use curfew_domain::id::UserId;
+use curfew_engine::error::Fault;
+use curfew_engine::ports::People;
+use curfew_policy::UserFacts;
+
+use crate::fault::{code, fault, unbuilt};
+
+/// One identity store.
+pub struct IdentityStore {
+    client: Client,
+    id: String,
+}
+
+impl IdentityStore {
+    /// The store of this id (`d-…`).
+    pub fn new(client: Client, id: String) -> Self {
+        Self { client, id }
+    }
+}
+
+#[async_trait]
+impl People for IdentityStore {
+    async fn user(&self, id: &UserId) -> Result<UserFacts, Fault> {
+        match self.client.describe_user().identity_store_id(&self.id).user_id(id.as_str()).send().await {
+            Ok(user) if user.user_status() == Some(&UserStatus::Disabled) => Ok(UserFacts::Disabled),
+            Ok(_) => Ok(UserFacts::Enabled),
+            Err(e) if code(&e) == Some("ResourceNotFoundException") => Ok(UserFacts::Unknown),
+            Err(e) => Err(fault("describe the user", e)),
+        }
+    }
+
+    async fn user_named(&self, name: &str) -> Result<Option<UserId>, Fault> {
+        let what = "look the user name up";
+        let attribute = UniqueAttribute::builder()
+            .attribute_path("userName")
+            .attribute_value(Document::String(name.to_owned()))
+            .build()
+            .map_err(|e| unbuilt(what, e))?;
+        let found = self
+            .client
+            .get_user_id()
+            .identity_store_id(&self.id)
+            .alternate_identifier(AlternateIdentifier::UniqueAttribute(attribute))
+            .send()
+            .await;
+        match found {
+            Ok(user) => UserId::parse(user.user_id()).map(Some).map_err(|e| Fault::permanent(what, e)),
+            Err(e) if code(&e) == Some("ResourceNotFoundException") => Ok(None),
+            Err(e) => Err(fault(what, e)),
+        }
+    }
+}

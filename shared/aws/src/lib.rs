@@ -1,0 +1,10 @@
+//! One adapter per AWS service, behind the ports of the engine. Nothing here decides anything.
+
+mod fault;
+pub mod functions;
+pub mod identity_store;
+pub mod organizations;
+pub mod scheduler;
+pub mod sso_admin;
+pub mod state_machine;
+pub mod table;

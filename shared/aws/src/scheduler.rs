@@ -1,0 +1,105 @@
+//! EventBridge Scheduler: one one-off schedule per grant.
+
+use async_trait::async_trait;
+use aws_sdk_scheduler::Client;
+use aws_sdk_scheduler::types::{
+    ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Target,
+};
+use curfew_domain::id::RequestId;
+use curfew_domain::time::Timestamp;
+use curfew_engine::error::Fault;
+use curfew_engine::ports::Timers;
+use serde_json::json;
+
+use crate::fault::{code, fault, unbuilt};
+
+const WHAT: &str = "arm the expiry";
+
+/// Schedules that call `revoke`.
+pub struct Schedules {
+    client: Client,
+    settings: ScheduleSettings,
+}
+
+/// Where schedules live and what they call.
+#[derive(Debug, Clone)]
+pub struct ScheduleSettings {
+    /// Schedule group.
+    pub group: String,
+    /// ARN of the `revoke` function.
+    pub target: String,
+    /// ARN of the role that may invoke it.
+    pub role: String,
+    /// ARN of the queue for invocations that could not be delivered.
+    pub dead_letters: String,
+}
+
+impl Schedules {
+    /// Schedules with these settings.
+    pub fn new(client: Client, settings: ScheduleSettings) -> Self {
+        Self { client, settings }
+    }
+
+    fn target(&self, request: &RequestId) -> Result<Target, Fault> {
+        Target::builder()
+            .arn(&self.settings.target)
+            .role_arn(&self.settings.role)
+            .input(json!({ "request_id": request.as_str() }).to_string())
+            .retry_policy(
+                RetryPolicy::builder().maximum_event_age_in_seconds(86_400).maximum_retry_attempts(185).build(),
+            )
+            .dead_letter_config(DeadLetterConfig::builder().arn(&self.settings.dead_letters).build())
+            .build()
+            .map_err(|e| unbuilt(WHAT, e))
+    }
+
+    /// Creates the schedule, unless it is there.
+    async fn create(&self, request: &RequestId, name: &str, expression: &str) -> Result<(), Fault> {
+        let created = self
+            .client
+            .create_schedule()
+            .name(name)
+            .group_name(&self.settings.group)
+            .client_token(request.as_str())
+            .schedule_expression(expression)
+            .schedule_expression_timezone("UTC")
+            .flexible_time_window(
+                FlexibleTimeWindow::builder()
+                    .mode(FlexibleTimeWindowMode::Off)
+                    .build()
+                    .map_err(|e| unbuilt(WHAT, e))?,
+            )
+            .action_after_completion(ActionAfterCompletion::Delete)
+            .target(self.target(request)?)
+            .send()
+            .await;
+        match created {
+            Ok(_) => Ok(()),
+            Err(e) if code(&e) == Some("ConflictException") => Ok(()),
+            Err(e) => Err(fault(WHAT, e)),
+        }
+    }
+}
+
+#[async_trait]
+impl Timers for Schedules {
+    async fn ensure_expiry(&self, request: &RequestId, at: Timestamp) -> Result<(), Fault> {
+        let name = format!("curfew-{request}");
+        let expression = format!("at({})", at.strftime("%Y-%m-%dT%H:%M:%S"));
+        self.create(request, &name, &expression).await?;
+        let seen = self
+            .client
+            .get_schedule()
+            .name(&name)
+            .group_name(&self.settings.group)
+            .send()
+            .await
+            .map_err(|e| fault("read the expiry back", e))?;
+        let calls_revoke = seen.target().is_some_and(|t| t.arn() == self.settings.target);
+        if seen.schedule_expression() == Some(&expression) && calls_revoke {
+            return Ok(());
+        }
+        let cause = format!("schedule `{name}` is {:?}, not `{expression}` for revoke", seen.schedule_expression());
+        Err(Fault::permanent("read the expiry back", cause))
+    }
+}

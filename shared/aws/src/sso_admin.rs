@@ -1,0 +1,119 @@
+//! Identity Center: assignments and permission sets.
+
+use async_trait::async_trait;
+use aws_sdk_ssoadmin::Client;
+use aws_sdk_ssoadmin::types::{AccountAssignment, PrincipalType};
+use curfew_domain::assignment::OperationKind;
+use curfew_domain::id::{Key, PermissionSetArn};
+use curfew_domain::time::{SignedDuration, Timestamp};
+use curfew_engine::error::Fault;
+use curfew_engine::ports::{Access, AccessReader, Begun, PermissionSets, Progress};
+use curfew_policy::PermissionSetFacts;
+
+use crate::fault::{code, fault};
+
+mod begin;
+mod status;
+
+/// How far Identity Center's clock may be behind ours when operations are matched by time.
+const SKEW: SignedDuration = SignedDuration::from_secs(60);
+
+/// One organisation instance of Identity Center.
+pub struct IdentityCenter {
+    client: Client,
+    instance: String,
+}
+
+impl IdentityCenter {
+    /// The instance of this ARN.
+    pub fn new(client: Client, instance: String) -> Self {
+        Self { client, instance }
+    }
+
+    /// Whether the instance itself answers: then "not found" speaks of what was asked for, not of wrong settings.
+    async fn is_there(&self) -> Result<(), Fault> {
+        let what = "describe the Identity Center instance";
+        self.client.describe_instance().instance_arn(&self.instance).send().await.map_err(|e| fault(what, e))?;
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl AccessReader for IdentityCenter {
+    async fn is_assigned(&self, key: &Key) -> Result<bool, Fault> {
+        let mut pages = self
+            .client
+            .list_account_assignments()
+            .instance_arn(&self.instance)
+            .account_id(key.account.as_str())
+            .permission_set_arn(key.permission_set.as_str())
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            let page = match page {
+                Ok(page) => page,
+                // A permission set that is gone: Identity Center deletes none that is assigned.
+                Err(e) if code(&e) == Some("ResourceNotFoundException") => {
+                    self.is_there().await?;
+                    return Ok(false);
+                }
+                Err(e) => return Err(fault("list the assignments", e)),
+            };
+            let user = |a: &AccountAssignment| {
+                a.principal_type() == Some(&PrincipalType::User) && a.principal_id() == Some(key.user.as_str())
+            };
+            if page.account_assignments().iter().any(user) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+#[async_trait]
+impl Access for IdentityCenter {
+    async fn begin(&self, kind: OperationKind, key: &Key) -> Result<Begun, Fault> {
+        match kind {
+            OperationKind::Assign => self.begin_assign(key).await,
+            OperationKind::Unassign => self.begin_unassign(key).await,
+        }
+    }
+
+    async fn progress(&self, kind: OperationKind, id: &str) -> Result<Option<Progress>, Fault> {
+        Ok(self.describe(kind, id).await?.map(|operation| operation.progress))
+    }
+
+    async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Option<String>, Fault> {
+        let since = since.checked_sub(SKEW).unwrap_or(Timestamp::MIN);
+        // The listing names no targets, so each candidate is described.
+        for id in self.accepted_since(kind, since).await? {
+            if self.describe(kind, &id).await?.is_some_and(|operation| operation.key.as_ref() == Some(key)) {
+                return Ok(Some(id));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl PermissionSets for IdentityCenter {
+    async fn permission_set(&self, arn: &PermissionSetArn) -> Result<PermissionSetFacts, Fault> {
+        let what = "describe the permission set";
+        let described = self
+            .client
+            .describe_permission_set()
+            .instance_arn(&self.instance)
+            .permission_set_arn(arn.as_str())
+            .send()
+            .await;
+        let set = match described {
+            Ok(answer) => answer.permission_set,
+            Err(e) if code(&e) == Some("ResourceNotFoundException") => return Ok(PermissionSetFacts::Unknown),
+            Err(e) => return Err(fault(what, e)),
+        };
+        // Without a session duration the default of one hour applies (singlesignon user guide).
+        let session = set.as_ref().and_then(|s| s.session_duration()).unwrap_or("PT1H");
+        let session = session.parse().map_err(|e| Fault::permanent(what, e))?;
+        Ok(PermissionSetFacts::Known { session })
+    }
+}

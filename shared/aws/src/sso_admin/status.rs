@@ -1,0 +1,94 @@
+//! Following changes.
+
+use aws_sdk_ssoadmin::types::{PrincipalType, StatusValues};
+use aws_smithy_types::DateTime;
+use curfew_domain::assignment::OperationKind;
+use curfew_domain::id::{AccountId, Key, PermissionSetArn, UserId};
+use curfew_domain::time::Timestamp;
+use curfew_engine::error::Fault;
+use curfew_engine::ports::Progress;
+
+use super::IdentityCenter;
+use crate::fault::{code, fault};
+
+/// An operation as Identity Center describes it.
+pub(super) struct Described {
+    pub(super) progress: Progress,
+    /// `None` if it is about something that Curfew does not handle, such as a group.
+    pub(super) key: Option<Key>,
+}
+
+impl IdentityCenter {
+    pub(super) async fn describe(&self, kind: OperationKind, id: &str) -> Result<Option<Described>, Fault> {
+        let status = match kind {
+            OperationKind::Assign => {
+                let call = self.client.describe_account_assignment_creation_status();
+                match call.instance_arn(&self.instance).account_assignment_creation_request_id(id).send().await {
+                    Ok(answer) => answer.account_assignment_creation_status,
+                    Err(e) if code(&e) == Some("ResourceNotFoundException") => return Ok(None),
+                    Err(e) => return Err(fault("follow the creation", e)),
+                }
+            }
+            OperationKind::Unassign => {
+                let call = self.client.describe_account_assignment_deletion_status();
+                match call.instance_arn(&self.instance).account_assignment_deletion_request_id(id).send().await {
+                    Ok(answer) => answer.account_assignment_deletion_status,
+                    Err(e) if code(&e) == Some("ResourceNotFoundException") => return Ok(None),
+                    Err(e) => return Err(fault("follow the deletion", e)),
+                }
+            }
+        };
+        let status = status.ok_or_else(|| Fault::transient("follow the change", "the answer has no status"))?;
+        let progress = match status.status() {
+            Some(StatusValues::Succeeded) => Progress::Succeeded,
+            Some(StatusValues::Failed) => {
+                Progress::Failed(status.failure_reason().unwrap_or("no reason was given").to_owned())
+            }
+            // A status that this release does not know is not an end.
+            _ => Progress::InProgress,
+        };
+        let part = (status.principal_id(), status.target_id(), status.permission_set_arn());
+        let key = match part {
+            (Some(user), Some(account), Some(set)) if status.principal_type() == Some(&PrincipalType::User) => {
+                key(user, account, set)
+            }
+            _ => None,
+        };
+        Ok(Some(Described { progress, key }))
+    }
+
+    /// Ids of the operations that were accepted since an instant.
+    pub(super) async fn accepted_since(&self, kind: OperationKind, since: Timestamp) -> Result<Vec<String>, Fault> {
+        let recent = |created: Option<&DateTime>| created.is_none_or(|at| at.secs() >= since.as_second());
+        let mut ids = Vec::new();
+        match kind {
+            OperationKind::Assign => {
+                let call = self.client.list_account_assignment_creation_status().instance_arn(&self.instance);
+                let mut pages = call.into_paginator().send();
+                while let Some(page) = pages.next().await {
+                    let page = page.map_err(|e| fault("list the creations", e))?;
+                    let found = page.account_assignments_creation_status().iter();
+                    ids.extend(found.filter(|s| recent(s.created_date())).filter_map(|s| s.request_id.clone()));
+                }
+            }
+            OperationKind::Unassign => {
+                let call = self.client.list_account_assignment_deletion_status().instance_arn(&self.instance);
+                let mut pages = call.into_paginator().send();
+                while let Some(page) = pages.next().await {
+                    let page = page.map_err(|e| fault("list the deletions", e))?;
+                    let found = page.account_assignments_deletion_status().iter();
+                    ids.extend(found.filter(|s| recent(s.created_date())).filter_map(|s| s.request_id.clone()));
+                }
+            }
+        }
+        Ok(ids)
+    }
+}
+
+fn key(user: &str, account: &str, permission_set: &str) -> Option<Key> {
+    Some(Key {
+        user: UserId::parse(user).ok()?,
+        account: AccountId::parse(account).ok()?,
+        permission_set: PermissionSetArn::parse(permission_set).ok()?,
+    })
+}

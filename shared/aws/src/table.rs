@@ -1,0 +1,109 @@
+//! DynamoDB: the one table.
+//!
+//! | partition key | sort key | what |
+//! |---|---|---|
+//! | `REQ#<id>` | `R` | the request as it is now; `version` guards every write |
+//! | `REQ#<id>` | `A#<seq>` | an audit record; never changed |
+//! | `REQ#<id>` | `T#approval#<step>`, `T#provisioning` | the task token of the waiting execution |
+//! | `REQ#<id>` | `L#<step>#<approver>` | which link the approver has |
+//! | `REQ#<id>` | `N#<seq>#<what>` | a notice |
+//! | `LINK#<link>` | `L` | a callback link |
+//! | `LIVE` | `<day>` | a day on which requests were submitted that may not be over |
+//! | `LIVE#<day>` | `<id>` | a request of that day that is not over |
+//! | `IDEM#<user>#<key>` | `I` | an idempotency key |
+//! | `KEY#<user>#<account>#<permission set>` | `K` | what is known about an assignment |
+//! | `CONFIG` | `current`, `v#<version>` | configuration |
+//!
+//! Index `by_owner` (keys only): `REQUESTER#<user>` and `DAY#<day>`, both by request id.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, Put};
+use curfew_engine::error::Fault;
+
+use crate::fault::unbuilt;
+
+mod assignments;
+mod callbacks;
+mod configurations;
+mod notices;
+mod requests;
+mod shape;
+
+pub use notices::TableNotices;
+
+/// Attributes of one item.
+type Item = HashMap<String, AttributeValue>;
+
+/// The table.
+pub struct Table {
+    client: Client,
+    name: String,
+    /// The newest day that is known to be listed under `LIVE`; saves a write per request.
+    marked_day: Mutex<Option<String>>,
+}
+
+impl Table {
+    /// The table of this name.
+    pub fn new(client: Client, name: String) -> Self {
+        Self { client, name, marked_day: Mutex::new(None) }
+    }
+
+    /// A strongly consistent read of one item.
+    async fn get(&self, pk: &str, sk: &str, what: &'static str) -> Result<Option<Item>, Fault> {
+        let read =
+            self.client.get_item().table_name(&self.name).key("pk", s(pk)).key("sk", s(sk)).consistent_read(true);
+        Ok(read.send().await.map_err(|e| crate::fault::fault(what, e))?.item)
+    }
+
+    /// A put inside a transaction.
+    fn put(&self, item: Item, condition: Option<(&str, Option<u64>)>, what: &'static str) -> Result<Put, Fault> {
+        let mut put = Put::builder().table_name(&self.name).set_item(Some(item));
+        if let Some((expression, version)) = condition {
+            put = put.condition_expression(expression);
+            if let Some(version) = version {
+                put = put.expression_attribute_values(":version", n(version));
+            }
+        }
+        put.build().map_err(|e| unbuilt(what, e))
+    }
+}
+
+/// Nothing of this key may exist yet.
+const ABSENT: &str = "attribute_not_exists(pk)";
+/// What is there must be what was read.
+const UNCHANGED: &str = "version = :version";
+
+fn s(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+fn n(number: u64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+fn item<const N: usize>(pk: &str, sk: &str, rest: [(&str, AttributeValue); N]) -> Item {
+    let mut item: Item = rest.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    item.insert("pk".to_owned(), s(pk));
+    item.insert("sk".to_owned(), s(sk));
+    item
+}
+
+/// A text attribute that must be there.
+fn text<'a>(item: &'a Item, name: &'static str) -> Result<&'a str, Fault> {
+    let value = item.get(name).and_then(|v| v.as_s().ok());
+    value.map(String::as_str).ok_or_else(|| unreadable(format!("attribute `{name}` is missing or no text")))
+}
+
+/// A number attribute that must be there.
+fn number(item: &Item, name: &'static str) -> Result<u64, Fault> {
+    let value = item.get(name).and_then(|v| v.as_n().ok()).and_then(|v| v.parse().ok());
+    value.ok_or_else(|| unreadable(format!("attribute `{name}` is missing or no number")))
+}
+
+/// What the table holds was not written by a release that we know, or was harmed.
+fn unreadable(cause: impl ToString) -> Fault {
+    Fault::permanent("read the table", cause)
+}

@@ -1,0 +1,120 @@
+//! Task tokens and callback links.
+
+use async_trait::async_trait;
+use curfew_domain::id::{LinkId, RequestId, UserId};
+use curfew_domain::request::Wait;
+use curfew_engine::error::Fault;
+use curfew_engine::ports::{Callbacks, Link};
+
+use super::{ABSENT, Item, Table, item, n, number, s, text, unreadable};
+use crate::fault::{code, fault};
+
+#[async_trait]
+impl Callbacks for Table {
+    async fn put_token(&self, request: &RequestId, wait: Wait, token: &str) -> Result<(), Fault> {
+        let item = item(&pk(request), &token_sk(wait), [("token", s(token))]);
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        put.send().await.map_err(|e| fault("keep the task token", e))?;
+        Ok(())
+    }
+
+    async fn tokens(&self, request: &RequestId) -> Result<Vec<(Wait, String)>, Fault> {
+        let items = self.query(&pk(request), Some("T#"), "read the task tokens").await?;
+        let token = |item: &Item| Ok((wait(text(item, "sk")?)?, text(item, "token")?.to_owned()));
+        items.iter().map(token).collect()
+    }
+
+    async fn drop_token(&self, request: &RequestId, wait: Wait, token: &str) -> Result<(), Fault> {
+        let dropped = self
+            .client
+            .delete_item()
+            .table_name(&self.name)
+            .key("pk", s(pk(request)))
+            .key("sk", s(token_sk(wait)))
+            .condition_expression("#token = :token")
+            .expression_attribute_names("#token", "token")
+            .expression_attribute_values(":token", s(token))
+            .send()
+            .await;
+        match dropped {
+            Ok(_) => Ok(()),
+            // Replaced by a newer one, or dropped already.
+            Err(e) if code(&e) == Some("ConditionalCheckFailedException") => Ok(()),
+            Err(e) => Err(fault("drop the task token", e)),
+        }
+    }
+
+    async fn put_link(&self, link: Link) -> Result<Link, Fault> {
+        let what = "keep the link";
+        let sk = format!("L#{}#{}", link.step, link.approver);
+        let (request, mine) = (pk(&link.request), s(link.id.as_str()));
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item(&request, &sk, [("link", mine), ("step", step(&link)), approver(&link)])))
+            .condition_expression(ABSENT);
+        let link = match put.send().await {
+            Ok(_) => link,
+            Err(e) if code(&e) == Some("ConditionalCheckFailedException") => {
+                let found = self.get(&request, &sk, what).await?;
+                let found = found.ok_or_else(|| Fault::transient(what, "the link is there and is not"))?;
+                Link { id: link_id(text(&found, "link")?)?, ..link }
+            }
+            Err(e) => return Err(fault(what, e)),
+        };
+        // Written also when the link is an old one: a crash may have come between the two.
+        let attributes = [("request", s(link.request.as_str())), ("step", step(&link)), approver(&link)];
+        let item = item(&format!("LINK#{}", link.id), "L", attributes);
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        put.send().await.map_err(|e| fault(what, e))?;
+        Ok(link)
+    }
+
+    async fn link(&self, id: &LinkId) -> Result<Option<Link>, Fault> {
+        let Some(item) = self.get(&format!("LINK#{id}"), "L", "read the link").await? else { return Ok(None) };
+        let request = RequestId::parse(text(&item, "request")?).map_err(unreadable)?;
+        decode(id.clone(), request, &item).map(Some)
+    }
+
+    async fn links(&self, request: &RequestId) -> Result<Vec<Link>, Fault> {
+        let items = self.query(&pk(request), Some("L#"), "read the links").await?;
+        items.iter().map(|item| decode(link_id(text(item, "link")?)?, request.clone(), item)).collect()
+    }
+}
+
+fn decode(id: LinkId, request: RequestId, item: &Item) -> Result<Link, Fault> {
+    let step = usize::try_from(number(item, "step")?).map_err(unreadable)?;
+    Ok(Link { id, request, step, approver: UserId::parse(text(item, "approver")?).map_err(unreadable)? })
+}
+
+fn pk(request: &RequestId) -> String {
+    format!("REQ#{request}")
+}
+
+fn step(link: &Link) -> aws_sdk_dynamodb::types::AttributeValue {
+    n(link.step as u64)
+}
+
+fn approver(link: &Link) -> (&'static str, aws_sdk_dynamodb::types::AttributeValue) {
+    ("approver", s(link.approver.as_str()))
+}
+
+fn link_id(text: &str) -> Result<LinkId, Fault> {
+    LinkId::parse(text).map_err(unreadable)
+}
+
+fn token_sk(wait: Wait) -> String {
+    match wait {
+        Wait::Approval { step } => format!("T#approval#{step}"),
+        Wait::Provisioning => "T#provisioning".to_owned(),
+    }
+}
+
+fn wait(sk: &str) -> Result<Wait, Fault> {
+    match sk.strip_prefix("T#approval#") {
+        Some(step) => Ok(Wait::Approval { step: step.parse().map_err(unreadable)? }),
+        None if sk == "T#provisioning" => Ok(Wait::Provisioning),
+        None => Err(unreadable(format!("`{sk}` is no place to wait"))),
+    }
+}

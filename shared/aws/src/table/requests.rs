@@ -1,0 +1,293 @@
+//! Requests and their audit records.
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, TransactWriteItem};
+use curfew_domain::audit::{Record, RecordHash};
+use curfew_domain::id::{RequestId, UserId};
+use curfew_domain::request::{Request, Transition};
+use curfew_engine::error::Fault;
+use curfew_engine::ports::{Commit, Idempotency, Inserted, Requests};
+
+use super::{ABSENT, Item, Table, UNCHANGED, item, n, number, s, shape, text, unreadable};
+use crate::fault::{fault, unbuilt};
+
+/// Keys in one batch (DynamoDB API reference, `BatchGetItem`).
+const BATCH: usize = 100;
+
+#[async_trait]
+impl Requests for Table {
+    async fn load(&self, id: &RequestId) -> Result<Option<Request>, Fault> {
+        let found = self.get(&pk(id), "R", "load the request").await?;
+        found.map(|item| decode(&item)).transpose()
+    }
+
+    async fn load_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, Fault> {
+        let mut requests = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(BATCH) {
+            requests.extend(self.load_batch(chunk).await?);
+        }
+        let place = |request: &Request| ids.iter().position(|id| *id == request.ask.id);
+        requests.sort_by_key(place);
+        Ok(requests)
+    }
+
+    async fn insert(&self, first: &Transition, key: Option<&Idempotency>) -> Result<Inserted, Fault> {
+        let what = "store the request";
+        let day = first.request.ask.id.day().map_err(|e| Fault::permanent(what, e))?;
+        self.mark_day(&day).await?;
+        let mut puts = vec![
+            self.put(request_item(&first.request, &day)?, Some((ABSENT, None)), what)?,
+            self.put(record_item(&first.record, Some(&day)), Some((ABSENT, None)), what)?,
+            self.put(item(&format!("LIVE#{day}"), first.request.ask.id.as_str(), []), None, what)?,
+        ];
+        if let Some(key) = key {
+            puts.push(self.put(idempotency_item(key, &first.request.ask.id), Some((ABSENT, None)), what)?);
+        }
+        match self.transact(puts.into_iter().map(in_transaction).collect(), what).await? {
+            Commit::Done => Ok(Inserted::New),
+            Commit::Conflict => match key {
+                Some(key) => self.repeated(key).await,
+                None => Err(Fault::transient(what, "the new request id is taken")),
+            },
+        }
+    }
+
+    async fn commit(&self, transition: &Transition) -> Result<Commit, Fault> {
+        let what = "commit the transition";
+        let request = &transition.request;
+        let day = request.ask.id.day().map_err(|e| Fault::permanent(what, e))?;
+        let before = transition.record.seq.saturating_sub(1);
+        let mut writes = vec![
+            in_transaction(self.put(request_item(request, &day)?, Some((UNCHANGED, Some(before))), what)?),
+            in_transaction(self.put(record_item(&transition.record, None), Some((ABSENT, None)), what)?),
+        ];
+        if request.state.stage().is_terminal() {
+            let delete = Delete::builder()
+                .table_name(&self.name)
+                .key("pk", s(format!("LIVE#{day}")))
+                .key("sk", s(request.ask.id.as_str()))
+                .build()
+                .map_err(|e| unbuilt(what, e))?;
+            writes.push(TransactWriteItem::builder().delete(delete).build());
+        }
+        self.transact(writes, what).await
+    }
+
+    async fn history(&self, id: &RequestId) -> Result<Vec<Record>, Fault> {
+        let items = self.query(&pk(id), Some("A#"), "read the history").await?;
+        items.iter().map(|item| record(id, item)).collect()
+    }
+
+    async fn of_requester(
+        &self,
+        who: &UserId,
+        before: Option<&RequestId>,
+        limit: u32,
+    ) -> Result<Vec<RequestId>, Fault> {
+        self.newest(&format!("REQUESTER#{who}"), before, limit).await
+    }
+
+    async fn of_day(&self, day: &str, before: Option<&RequestId>, limit: u32) -> Result<Vec<RequestId>, Fault> {
+        self.newest(&format!("DAY#{day}"), before, limit).await
+    }
+
+    async fn live(&self) -> Result<Vec<RequestId>, Fault> {
+        let what = "list the live requests";
+        let days = self.query("LIVE", None, what).await?;
+        let newest = days.last().map(|day| text(day, "sk").map(str::to_owned)).transpose()?;
+        let mut live = Vec::new();
+        for day in &days {
+            let day = text(day, "sk")?;
+            let items = self.query(&format!("LIVE#{day}"), None, what).await?;
+            // The newest day may still get requests; an older one never will.
+            if items.is_empty() && newest.as_deref() != Some(day) {
+                self.unmark_day(day).await?;
+            }
+            for item in &items {
+                live.push(RequestId::parse(text(item, "sk")?).map_err(unreadable)?);
+            }
+        }
+        Ok(live)
+    }
+}
+
+impl Table {
+    async fn load_batch(&self, ids: &[RequestId]) -> Result<Vec<Request>, Fault> {
+        let what = "load requests";
+        let keys: Vec<Item> = ids.iter().map(|id| item(&pk(id), "R", [])).collect();
+        let mut wanted = Some(keys).filter(|k| !k.is_empty());
+        let mut requests = Vec::with_capacity(ids.len());
+        while let Some(keys) = wanted.take() {
+            let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
+            let keys = keys.map_err(|e| unbuilt(what, e))?;
+            let answer = self.client.batch_get_item().request_items(&self.name, keys).send().await;
+            let answer = answer.map_err(|e| fault(what, e))?;
+            for item in answer.responses().and_then(|tables| tables.get(&self.name)).into_iter().flatten() {
+                requests.push(decode(item)?);
+            }
+            let rest = answer.unprocessed_keys().and_then(|tables| tables.get(&self.name));
+            wanted = rest.map(|rest| rest.keys().to_vec()).filter(|k| !k.is_empty());
+        }
+        Ok(requests)
+    }
+
+    /// Writes all or nothing. A condition that does not hold is a conflict; so is a race with another transaction.
+    pub(super) async fn transact(&self, writes: Vec<TransactWriteItem>, what: &'static str) -> Result<Commit, Fault> {
+        let written = self.client.transact_write_items().set_transact_items(Some(writes)).send().await;
+        let Err(error) = written else { return Ok(Commit::Done) };
+        if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
+            let codes: Vec<&str> = cancelled.cancellation_reasons().iter().filter_map(|r| r.code()).collect();
+            if codes.iter().any(|c| matches!(*c, "ConditionalCheckFailed" | "TransactionConflict")) {
+                return Ok(Commit::Conflict);
+            }
+            return Err(Fault::transient(what, codes.join(", ")));
+        }
+        Err(fault(what, error))
+    }
+
+    /// What an idempotency key stands for.
+    async fn repeated(&self, key: &Idempotency) -> Result<Inserted, Fault> {
+        let what = "read the idempotency key";
+        let found = self.get(&idempotency_pk(key), "I", what).await?;
+        let item = found.ok_or_else(|| Fault::transient(what, "another call with this key is under way"))?;
+        let request = RequestId::parse(text(&item, "request")?).map_err(unreadable)?;
+        Ok(Inserted::Repeated { request, body: text(&item, "body")?.to_owned() })
+    }
+
+    /// All items of a partition, or those whose sort key begins so; strongly consistent, by sort key.
+    pub(super) async fn query(&self, pk: &str, prefix: Option<&str>, what: &'static str) -> Result<Vec<Item>, Fault> {
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let query = match prefix {
+            None => query.key_condition_expression("pk = :pk"),
+            Some(prefix) => query
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", s(prefix)),
+        };
+        let mut items = Vec::new();
+        let mut pages = query.expression_attribute_values(":pk", s(pk)).into_paginator().send();
+        while let Some(page) = pages.next().await {
+            items.extend(page.map_err(|e| fault(what, e))?.items.unwrap_or_default());
+        }
+        Ok(items)
+    }
+
+    /// Request ids of one owner in the index, newest first.
+    async fn newest(&self, owner: &str, before: Option<&RequestId>, limit: u32) -> Result<Vec<RequestId>, Fault> {
+        let condition = if before.is_some() { "gpk = :owner AND gsk < :before" } else { "gpk = :owner" };
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name("by_owner")
+            .scan_index_forward(false)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .key_condition_expression(condition)
+            .expression_attribute_values(":owner", s(owner));
+        if let Some(before) = before {
+            query = query.expression_attribute_values(":before", s(before.as_str()));
+        }
+        let answer = query.send().await.map_err(|e| fault("list requests", e))?;
+        let id = |item: &Item| RequestId::parse(text(item, "gsk")?).map_err(unreadable);
+        answer.items().iter().map(id).collect()
+    }
+
+    /// Lists a day under `LIVE`, before the first request of it is stored.
+    async fn mark_day(&self, day: &str) -> Result<(), Fault> {
+        let known = self.marked_day.lock().is_ok_and(|marked| marked.as_deref() == Some(day));
+        if known {
+            return Ok(());
+        }
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item("LIVE", day, [])));
+        put.send().await.map_err(|e| fault("mark the day", e))?;
+        if let Ok(mut marked) = self.marked_day.lock() {
+            *marked = Some(day.to_owned());
+        }
+        Ok(())
+    }
+
+    async fn unmark_day(&self, day: &str) -> Result<(), Fault> {
+        let delete = self.client.delete_item().table_name(&self.name).key("pk", s("LIVE")).key("sk", s(day));
+        delete.send().await.map_err(|e| fault("unmark the day", e))?;
+        Ok(())
+    }
+}
+
+fn pk(id: &RequestId) -> String {
+    format!("REQ#{id}")
+}
+
+fn in_transaction(put: Put) -> TransactWriteItem {
+    TransactWriteItem::builder().put(put).build()
+}
+
+fn request_item(request: &Request, day: &str) -> Result<Item, Fault> {
+    let id = &request.ask.id;
+    Ok(item(
+        &pk(id),
+        "R",
+        [
+            ("schema", n(shape::SCHEMA)),
+            ("version", n(request.head.seq)),
+            ("id", s(id.as_str())),
+            ("day", s(day)),
+            ("state", s(request.state.stage().name())),
+            ("doc", s(shape::request_doc(request)?)),
+            ("gpk", s(format!("REQUESTER#{}", request.ask.requester))),
+            ("gsk", s(id.as_str())),
+        ],
+    ))
+}
+
+fn decode(item: &Item) -> Result<Request, Fault> {
+    let schema = number(item, "schema")?;
+    if schema != shape::SCHEMA {
+        return Err(unreadable(format!("schema {schema} is not known to this release")));
+    }
+    let id = RequestId::parse(text(item, "id")?).map_err(unreadable)?;
+    shape::request(id, number(item, "version")?, text(item, "doc")?)
+}
+
+/// An audit record. The first one also lists the request under its day.
+fn record_item(record: &Record, day: Option<&str>) -> Item {
+    let mut item = item(
+        &pk(&record.request),
+        &format!("A#{:06}", record.seq),
+        [
+            ("schema", n(shape::SCHEMA)),
+            ("seq", n(record.seq)),
+            ("at", s(record.at.to_string())),
+            ("actor", s(&record.actor)),
+            ("event", s(&record.event)),
+            ("body", s(&record.body)),
+            ("previous", s(record.previous.as_str())),
+            ("hash", s(record.hash.as_str())),
+        ],
+    );
+    if let Some(day) = day {
+        item.insert("gpk".to_owned(), s(format!("DAY#{day}")));
+        item.insert("gsk".to_owned(), s(record.request.as_str()));
+    }
+    item
+}
+
+fn record(id: &RequestId, item: &Item) -> Result<Record, Fault> {
+    Ok(Record {
+        request: id.clone(),
+        seq: number(item, "seq")?,
+        at: text(item, "at")?.parse().map_err(unreadable)?,
+        actor: text(item, "actor")?.to_owned(),
+        event: text(item, "event")?.to_owned(),
+        body: text(item, "body")?.to_owned(),
+        previous: RecordHash::from_stored(text(item, "previous")?.to_owned()),
+        hash: RecordHash::from_stored(text(item, "hash")?.to_owned()),
+    })
+}
+
+fn idempotency_pk(key: &Idempotency) -> String {
+    format!("IDEM#{}#{}", key.user, key.key)
+}
+
+fn idempotency_item(key: &Idempotency, request: &RequestId) -> Item {
+    item(&idempotency_pk(key), "I", [("request", s(request.as_str())), ("body", s(&key.body))])
+}

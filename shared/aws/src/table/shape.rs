@@ -1,0 +1,364 @@
+//! Stored shapes, schema 1. Separate from the domain's types; every field that a later release adds has a default here.
+
+use curfew_domain::ask::{Ask, AskDigest};
+use curfew_domain::assignment::{Assignment, Hold, Lease, Operation, OperationKind};
+use curfew_domain::audit::{Head, RecordHash};
+use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
+use curfew_domain::request::{Answer, Cause, Decision, EndReason, Gone, Grant, Request, State};
+use curfew_domain::text::{Comment, Justification, Ticket};
+use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
+use curfew_domain::verdict::{Outcome, Step, Verdict};
+use curfew_engine::error::Fault;
+use serde::{Deserialize, Serialize};
+
+use super::unreadable;
+
+/// The schema that this release writes. It reads this one only.
+pub(super) const SCHEMA: u64 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct RequestDoc {
+    ask: AskDoc,
+    verdict: Option<VerdictDoc>,
+    decisions: Vec<DecisionDoc>,
+    state: StateDoc,
+    since: Timestamp,
+    hash: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct AskDoc {
+    requester: String,
+    account: String,
+    permission_set: String,
+    seconds: u32,
+    justification: String,
+    ticket: Option<String>,
+    start: Option<Timestamp>,
+    emergency: bool,
+    submitted_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct VerdictDoc {
+    /// `None`: denied.
+    flow: Option<String>,
+    steps: Vec<StepDoc>,
+    digest: String,
+    configuration: String,
+    explanation: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StepDoc {
+    name: String,
+    approvers: Vec<String>,
+    quorum: u8,
+    timeout_seconds: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DecisionDoc {
+    step: usize,
+    approver: String,
+    approve: bool,
+    comment: Option<String>,
+    at: Timestamp,
+    digest: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "at", rename_all = "snake_case")]
+enum StateDoc {
+    Submitted,
+    AwaitingApproval { step: usize, deadline: Timestamp },
+    Approved,
+    Scheduled { start: Timestamp },
+    Provisioning { grant: GrantDoc },
+    Active { grant: GrantDoc },
+    Ending { grant: GrantDoc, reason: ReasonDoc },
+    Ended { grant: GrantDoc, reason: ReasonDoc, gone: GoneDoc },
+    Denied,
+    Cancelled,
+    Lapsed,
+    Failed { why: String },
+}
+
+#[derive(Serialize, Deserialize)]
+struct GrantDoc {
+    started_at: Timestamp,
+    expires_at: Timestamp,
+    session_seconds: i64,
+    standing: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum ReasonDoc {
+    Expired,
+    Returned,
+    Revoked,
+    AssignmentRemoved,
+    Failed(String),
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum GoneDoc {
+    Absent,
+    KeptFor(String),
+    Standing,
+}
+
+/// A request as the text of its `doc` attribute.
+pub(super) fn request_doc(request: &Request) -> Result<String, Fault> {
+    let ask = &request.ask;
+    let doc = RequestDoc {
+        ask: AskDoc {
+            requester: ask.requester.to_string(),
+            account: ask.account.to_string(),
+            permission_set: ask.permission_set.to_string(),
+            seconds: ask.duration.seconds(),
+            justification: ask.justification.to_string(),
+            ticket: ask.ticket.as_ref().map(ToString::to_string),
+            start: ask.start,
+            emergency: ask.emergency,
+            submitted_at: ask.submitted_at,
+        },
+        verdict: request.verdict.as_ref().map(verdict_doc),
+        decisions: request.decisions.iter().map(decision_doc).collect(),
+        state: state_doc(&request.state),
+        since: request.since,
+        hash: request.head.hash.as_str().to_owned(),
+    };
+    serde_json::to_string(&doc).map_err(|e| Fault::permanent("write the request", e))
+}
+
+/// The request of a `doc` attribute.
+pub(super) fn request(id: RequestId, version: u64, doc: &str) -> Result<Request, Fault> {
+    let doc: RequestDoc = serde_json::from_str(doc).map_err(unreadable)?;
+    Ok(Request {
+        ask: Ask {
+            id,
+            requester: user(&doc.ask.requester)?,
+            account: AccountId::parse(&doc.ask.account).map_err(unreadable)?,
+            permission_set: PermissionSetArn::parse(&doc.ask.permission_set).map_err(unreadable)?,
+            duration: AccessDuration::from_seconds(doc.ask.seconds.into()).map_err(unreadable)?,
+            justification: Justification::parse(&doc.ask.justification).map_err(unreadable)?,
+            ticket: doc.ask.ticket.map(|t| Ticket::parse(&t).map_err(unreadable)).transpose()?,
+            start: doc.ask.start,
+            emergency: doc.ask.emergency,
+            submitted_at: doc.ask.submitted_at,
+        },
+        verdict: doc.verdict.map(verdict).transpose()?,
+        decisions: doc.decisions.into_iter().map(decision).collect::<Result<_, _>>()?,
+        state: state(doc.state)?,
+        since: doc.since,
+        head: Head { seq: version, hash: RecordHash::from_stored(doc.hash) },
+    })
+}
+
+fn user(text: &str) -> Result<UserId, Fault> {
+    UserId::parse(text).map_err(unreadable)
+}
+
+fn digest(text: &str) -> Result<AskDigest, Fault> {
+    AskDigest::parse(text).ok_or_else(|| unreadable("a digest is malformed"))
+}
+
+fn verdict_doc(verdict: &Verdict) -> VerdictDoc {
+    let (flow, steps) = match &verdict.outcome {
+        Outcome::Denied => (None, &[][..]),
+        Outcome::Allowed { flow, steps } => (Some(flow.clone()), steps.as_slice()),
+    };
+    let step = |step: &Step| StepDoc {
+        name: step.name.clone(),
+        approvers: step.approvers.iter().map(ToString::to_string).collect(),
+        quorum: step.quorum,
+        timeout_seconds: step.timeout.as_secs(),
+    };
+    VerdictDoc {
+        flow,
+        steps: steps.iter().map(step).collect(),
+        digest: verdict.digest.as_str().to_owned(),
+        configuration: verdict.configuration.clone(),
+        explanation: verdict.explanation.clone(),
+    }
+}
+
+fn verdict(doc: VerdictDoc) -> Result<Verdict, Fault> {
+    let step = |step: StepDoc| {
+        Ok::<_, Fault>(Step {
+            name: step.name,
+            approvers: step.approvers.iter().map(|who| user(who)).collect::<Result<_, _>>()?,
+            quorum: step.quorum,
+            timeout: SignedDuration::from_secs(step.timeout_seconds),
+        })
+    };
+    let outcome = match doc.flow {
+        None => Outcome::Denied,
+        Some(flow) => Outcome::Allowed { flow, steps: doc.steps.into_iter().map(step).collect::<Result<_, _>>()? },
+    };
+    let digest = digest(&doc.digest)?;
+    Ok(Verdict { outcome, digest, configuration: doc.configuration, explanation: doc.explanation })
+}
+
+fn decision_doc(decision: &Decision) -> DecisionDoc {
+    DecisionDoc {
+        step: decision.step,
+        approver: decision.approver.to_string(),
+        approve: decision.answer == Answer::Approve,
+        comment: decision.comment.as_ref().map(ToString::to_string),
+        at: decision.at,
+        digest: decision.digest.as_str().to_owned(),
+    }
+}
+
+fn decision(doc: DecisionDoc) -> Result<Decision, Fault> {
+    Ok(Decision {
+        step: doc.step,
+        approver: user(&doc.approver)?,
+        answer: if doc.approve { Answer::Approve } else { Answer::Deny },
+        comment: doc.comment.map(|c| Comment::parse(&c).map_err(unreadable)).transpose()?,
+        at: doc.at,
+        digest: digest(&doc.digest)?,
+    })
+}
+
+fn state_doc(state: &State) -> StateDoc {
+    match state {
+        State::Submitted => StateDoc::Submitted,
+        State::AwaitingApproval { step, deadline } => StateDoc::AwaitingApproval { step: *step, deadline: *deadline },
+        State::Approved => StateDoc::Approved,
+        State::Scheduled { start } => StateDoc::Scheduled { start: *start },
+        State::Provisioning(grant) => StateDoc::Provisioning { grant: grant_doc(grant) },
+        State::Active(grant) => StateDoc::Active { grant: grant_doc(grant) },
+        State::Ending { grant, reason } => StateDoc::Ending { grant: grant_doc(grant), reason: reason_doc(reason) },
+        State::Ended { grant, reason, gone } => StateDoc::Ended {
+            grant: grant_doc(grant),
+            reason: reason_doc(reason),
+            gone: match gone {
+                Gone::Absent => GoneDoc::Absent,
+                Gone::KeptFor(other) => GoneDoc::KeptFor(other.to_string()),
+                Gone::Standing => GoneDoc::Standing,
+            },
+        },
+        State::Denied => StateDoc::Denied,
+        State::Cancelled => StateDoc::Cancelled,
+        State::Lapsed => StateDoc::Lapsed,
+        State::Failed { reason } => StateDoc::Failed { why: reason.clone() },
+    }
+}
+
+fn state(doc: StateDoc) -> Result<State, Fault> {
+    Ok(match doc {
+        StateDoc::Submitted => State::Submitted,
+        StateDoc::AwaitingApproval { step, deadline } => State::AwaitingApproval { step, deadline },
+        StateDoc::Approved => State::Approved,
+        StateDoc::Scheduled { start } => State::Scheduled { start },
+        StateDoc::Provisioning { grant: g } => State::Provisioning(grant(&g)),
+        StateDoc::Active { grant: g } => State::Active(grant(&g)),
+        StateDoc::Ending { grant: g, reason: r } => State::Ending { grant: grant(&g), reason: reason(r) },
+        StateDoc::Ended { grant: g, reason: r, gone } => State::Ended {
+            grant: grant(&g),
+            reason: reason(r),
+            gone: match gone {
+                GoneDoc::Absent => Gone::Absent,
+                GoneDoc::KeptFor(other) => Gone::KeptFor(RequestId::parse(&other).map_err(unreadable)?),
+                GoneDoc::Standing => Gone::Standing,
+            },
+        },
+        StateDoc::Denied => State::Denied,
+        StateDoc::Cancelled => State::Cancelled,
+        StateDoc::Lapsed => State::Lapsed,
+        StateDoc::Failed { why } => State::Failed { reason: why },
+    })
+}
+
+fn grant_doc(grant: &Grant) -> GrantDoc {
+    GrantDoc {
+        started_at: grant.started_at,
+        expires_at: grant.expires_at,
+        session_seconds: grant.session.as_secs(),
+        standing: grant.standing,
+    }
+}
+
+fn grant(doc: &GrantDoc) -> Grant {
+    Grant {
+        started_at: doc.started_at,
+        expires_at: doc.expires_at,
+        session: SignedDuration::from_secs(doc.session_seconds),
+        standing: doc.standing,
+    }
+}
+
+fn reason_doc(reason: &EndReason) -> ReasonDoc {
+    match reason {
+        EndReason::Expired => ReasonDoc::Expired,
+        EndReason::Returned => ReasonDoc::Returned,
+        EndReason::Revoked => ReasonDoc::Revoked,
+        EndReason::Lost(Cause::AssignmentRemoved) => ReasonDoc::AssignmentRemoved,
+        EndReason::Failed(why) => ReasonDoc::Failed(why.clone()),
+    }
+}
+
+fn reason(doc: ReasonDoc) -> EndReason {
+    match doc {
+        ReasonDoc::Expired => EndReason::Expired,
+        ReasonDoc::Returned => EndReason::Returned,
+        ReasonDoc::Revoked => EndReason::Revoked,
+        ReasonDoc::AssignmentRemoved => EndReason::Lost(Cause::AssignmentRemoved),
+        ReasonDoc::Failed(why) => EndReason::Failed(why),
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct AssignmentDoc {
+    holds: Vec<(String, Timestamp)>,
+    ours: bool,
+    operation: Option<OperationDoc>,
+    lease: Option<(String, Timestamp)>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct OperationDoc {
+    assign: bool,
+    id: Option<String>,
+    since: Timestamp,
+}
+
+/// What is known about a key as the text of its `doc` attribute.
+pub(super) fn assignment_doc(assignment: &Assignment) -> Result<String, Fault> {
+    let doc = AssignmentDoc {
+        holds: assignment.holds.iter().map(|h| (h.request.to_string(), h.until)).collect(),
+        ours: assignment.ours,
+        operation: assignment.operation.as_ref().map(|o| OperationDoc {
+            assign: o.kind == OperationKind::Assign,
+            id: o.id.clone(),
+            since: o.since,
+        }),
+        lease: assignment.lease.as_ref().map(|l| (l.owner.clone(), l.until)),
+    };
+    serde_json::to_string(&doc).map_err(|e| Fault::permanent("write the assignment", e))
+}
+
+/// The record of a key.
+pub(super) fn assignment(key: Key, version: u64, doc: &str) -> Result<Assignment, Fault> {
+    let doc: AssignmentDoc = serde_json::from_str(doc).map_err(unreadable)?;
+    let hold = |(request, until): (String, Timestamp)| {
+        Ok::<_, Fault>(Hold { request: RequestId::parse(&request).map_err(unreadable)?, until })
+    };
+    Ok(Assignment {
+        key,
+        holds: doc.holds.into_iter().map(hold).collect::<Result<_, _>>()?,
+        ours: doc.ours,
+        operation: doc.operation.map(|o| Operation {
+            kind: if o.assign { OperationKind::Assign } else { OperationKind::Unassign },
+            id: o.id,
+            since: o.since,
+        }),
+        lease: doc.lease.map(|(owner, until)| Lease { owner, until }),
+        version,
+    })
+}

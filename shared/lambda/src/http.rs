@@ -1,0 +1,196 @@
+//! The HTTP side: events of API Gateway's HTTP API in, answers out, and who calls.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_lambda_events::encodings::Body;
+use aws_lambda_events::http::HeaderMap;
+use aws_lambda_events::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use curfew_api::Problem;
+use curfew_domain::id::UserId;
+use curfew_domain::person::Person;
+use curfew_domain::time::Timestamp;
+use curfew_engine::core::Core;
+use curfew_engine::ports::People;
+use curfew_policy::{Configuration, UserFacts};
+use serde::Serialize;
+
+use crate::environment::{Environment, Unset};
+
+/// An event of the HTTP API.
+pub type HttpEvent = ApiGatewayV2httpRequest;
+/// An answer to it.
+pub type HttpAnswer = ApiGatewayV2httpResponse;
+
+/// A call, reduced to what the API is about.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Method and path pattern, such as `GET /v1/requests/{id}`: what the template routes by.
+    pub route: String,
+    /// Parts of the path.
+    pub path: HashMap<String, String>,
+    /// The query string, decoded.
+    pub query: Vec<(String, String)>,
+    /// The body, decoded.
+    pub body: Vec<u8>,
+    /// Header `Idempotency-Key`.
+    pub idempotency_key: Option<String>,
+    claims: HashMap<String, String>,
+}
+
+impl Call {
+    /// Takes an event apart.
+    pub fn new(event: HttpEvent) -> Result<Self, Problem> {
+        let body = match (event.body, event.is_base64_encoded) {
+            (None, _) => Vec::new(),
+            (Some(text), false) => text.into_bytes(),
+            // How API Gateway passes on whatever it does not take for text.
+            (Some(text), true) => BASE64
+                .decode(text)
+                .map_err(|error| Problem::new(400, "malformed_body", "The body cannot be read", error.to_string()))?,
+        };
+        let claims = event.request_context.authorizer.and_then(|a| a.jwt).map(|jwt| jwt.claims).unwrap_or_default();
+        let header = event.headers.get("idempotency-key").map(|value| value.to_str().map(str::to_owned));
+        let idempotency_key = header.transpose().map_err(|_| key_problem())?;
+        if idempotency_key.as_ref().is_some_and(|key| !is_key(key)) {
+            return Err(key_problem());
+        }
+        let query = event.query_string_parameters.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
+        let route = event.route_key.unwrap_or_default();
+        Ok(Self { route, path: event.path_parameters, query, body, idempotency_key, claims })
+    }
+
+    /// A part of the path.
+    pub fn part(&self, name: &str) -> Option<&str> {
+        self.path.get(name).map(String::as_str)
+    }
+}
+
+fn is_key(key: &str) -> bool {
+    (1..=128).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic())
+}
+
+fn key_problem() -> Problem {
+    Problem::invalid("Idempotency-Key", "expected 1 to 128 visible ASCII characters, such as a UUID")
+}
+
+/// Finds out who calls.
+pub struct Gate {
+    people: Arc<dyn People>,
+    claim: String,
+    bootstrap: Option<UserId>,
+}
+
+/// A caller, and the configuration in force.
+pub struct Caller {
+    /// Who.
+    pub person: Person,
+    /// What was published; `None` before the first time.
+    pub configuration: Option<Configuration>,
+}
+
+impl Gate {
+    /// A gate with the template's settings.
+    pub fn new(environment: Environment, people: Arc<dyn People>) -> Result<Self, Unset> {
+        let claim = environment.required("OIDC_USER_CLAIM")?;
+        let bootstrap = environment.optional("BOOTSTRAP_ADMINISTRATOR").and_then(|id| UserId::parse(&id).ok());
+        Ok(Self { people, claim, bootstrap })
+    }
+
+    /// The caller, from the verified token and nothing else.
+    pub async fn caller(&self, call: &Call, core: &Core) -> Result<Caller, Problem> {
+        let now = core.clock.now();
+        let name = self.user_name(call, now)?;
+        let id = self.people.user_named(name).await.map_err(log)?.ok_or_else(unknown_user)?;
+        let configuration = core.store.current().await.map_err(log)?.map(|(configuration, _)| configuration);
+        let person = match &configuration {
+            Some(configuration) => configuration.person(id),
+            // Before anything is published, somebody must be able to publish.
+            None => Person { administrator: self.bootstrap.as_ref() == Some(&id), auditor: false, id },
+        };
+        Ok(Caller { person, configuration })
+    }
+
+    /// The same, for calls that give access: a disabled user has none to give. Calls that remove access do not ask.
+    pub async fn enabled_caller(&self, call: &Call, core: &Core) -> Result<Caller, Problem> {
+        let caller = self.caller(call, core).await?;
+        match self.people.user(&caller.person.id).await.map_err(log)? {
+            UserFacts::Enabled => Ok(caller),
+            UserFacts::Disabled | UserFacts::Unknown => Err(unknown_user()),
+        }
+    }
+
+    /// API Gateway has verified signature, issuer, audience and time. A token without an end is refused here, because
+    /// it is not documented that the authorizer refuses it.
+    fn user_name<'a>(&self, call: &'a Call, now: Timestamp) -> Result<&'a str, Problem> {
+        let unauthenticated = |detail: &str| Problem::new(401, "unauthenticated", "Sign in first", detail);
+        let end = call.claims.get("exp").and_then(|exp| exp.parse::<i64>().ok());
+        if end.is_none_or(|end| end <= now.as_second()) {
+            return Err(unauthenticated("The token is missing, or has expired, or does not say when it expires."));
+        }
+        let name = call.claims.get(&self.claim).filter(|name| !name.is_empty());
+        name.map(String::as_str)
+            .ok_or_else(|| unauthenticated(&format!("The token has no `{}`, which names the user.", self.claim)))
+    }
+}
+
+fn unknown_user() -> Problem {
+    let detail = "The user that the token names is not in the directory, or is disabled.";
+    Problem::new(403, "unknown_user", "You are not known here", detail).with_hint("Ask whoever runs your directory.")
+}
+
+/// Logs what failed, and turns it into an answer that does not tell.
+pub fn log<E>(error: E) -> Problem
+where
+    E: std::fmt::Display + Into<Problem>,
+{
+    let message = error.to_string();
+    let problem: Problem = error.into();
+    if problem.status >= 500 {
+        tracing::error!(error = message, code = problem.code, "a call failed");
+    }
+    problem
+}
+
+/// A JSON answer.
+pub fn json(status: i64, value: &impl Serialize) -> Result<HttpAnswer, Problem> {
+    let text = serde_json::to_string(value).map_err(|error| {
+        tracing::error!(%error, "an answer could not be written");
+        Problem::internal()
+    })?;
+    Ok(answer(status, "application/json", text))
+}
+
+/// The answer to a call, or the problem that came of it.
+pub fn respond(result: Result<HttpAnswer, Problem>) -> HttpAnswer {
+    result.unwrap_or_else(|problem| {
+        tracing::info!(code = problem.code, status = problem.status, field = problem.field, "refused");
+        let text = serde_json::to_string(&problem).unwrap_or_default();
+        answer(problem.status.into(), Problem::CONTENT_TYPE, text)
+    })
+}
+
+/// No such route: the template routes what the code does not know.
+pub fn no_route() -> Problem {
+    Problem::new(404, "no_such_route", "Not found", "There is nothing at this address.")
+}
+
+fn answer(status: i64, content_type: &'static str, body: String) -> HttpAnswer {
+    let fixed: [(HeaderName, &'static str); 3] = [
+        (CONTENT_TYPE, content_type),
+        (CACHE_CONTROL, "no-store"),
+        (HeaderName::from_static("x-content-type-options"), "nosniff"),
+    ];
+    let mut headers = HeaderMap::new();
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let mut answer = HttpAnswer::default();
+    answer.status_code = status;
+    answer.headers = headers;
+    answer.body = Some(Body::Text(body));
+    answer
+}

@@ -1,0 +1,14 @@
+//! What every Lambda binary shares: environment, clients, clock, logs, errors, and the HTTP side of the API.
+
+mod clients;
+mod clock;
+mod environment;
+mod error;
+pub mod http;
+mod start;
+
+pub use clients::Clients;
+pub use clock::{RandomIds, SystemClock};
+pub use environment::{Environment, Unset};
+pub use error::{StartError, TaskError};
+pub use start::{Invocation, core, request_id, serve};

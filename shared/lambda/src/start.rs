@@ -1,0 +1,67 @@
+//! Start-up and the invocation loop.
+
+use std::sync::Arc;
+
+use curfew_aws::table::{Table, TableNotices};
+use curfew_domain::id::RequestId;
+use curfew_domain::time::Timestamp;
+use curfew_engine::core::Core;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde::{Deserialize, Serialize};
+
+use crate::clients::Clients;
+use crate::clock::SystemClock;
+use crate::environment::{Environment, Unset};
+use crate::error::{StartError, TaskError};
+
+/// What a handler may know of its invocation.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// Names this invocation.
+    pub id: String,
+    /// When Lambda kills it.
+    pub deadline: Timestamp,
+}
+
+/// The core over the table, without hands.
+pub fn core(environment: Environment, clients: &Clients) -> Result<Core, Unset> {
+    let table = Arc::new(Table::new(clients.dynamodb(), environment.required("TABLE_NAME")?));
+    let notices = Arc::new(TableNotices::new(Arc::clone(&table)));
+    Ok(Core { store: table, clock: Arc::new(SystemClock), notices, flow: None, wake: None })
+}
+
+/// The id in a task payload.
+pub fn request_id(text: &str) -> Result<RequestId, TaskError> {
+    RequestId::parse(text).map_err(|error| TaskError::Permanent(error.to_string()))
+}
+
+/// Serves invocations until Lambda stops the process.
+pub fn serve<S, H, I, O, E>(start: S) -> Result<(), StartError>
+where
+    S: FnOnce(Environment, &Clients) -> Result<H, Unset>,
+    H: AsyncFn(I, Invocation) -> Result<O, E>,
+    I: for<'de> Deserialize<'de>,
+    O: Serialize,
+    E: Into<Diagnostic> + std::fmt::Debug,
+{
+    log_as_json();
+    let environment = Environment;
+    let handler = start(environment, &Clients::from_environment(environment)?)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| StartError::Runtime(error.to_string()))?;
+    let handler = &handler;
+    runtime
+        .block_on(lambda_runtime::run(service_fn(async move |event: LambdaEvent<I>| {
+            let millis = i64::try_from(event.context.deadline).unwrap_or_default();
+            let deadline = Timestamp::from_millisecond(millis).unwrap_or_else(|_| Timestamp::now());
+            handler(event.payload, Invocation { id: event.context.request_id, deadline }).await
+        })))
+        .map_err(|error| StartError::Runtime(error.to_string()))
+}
+
+/// One JSON object per line, as CloudWatch Logs and the alarms read it. `RUST_LOG` changes what is logged.
+fn log_as_json() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_current_span(false).with_span_list(false).init();
+}
