@@ -45,6 +45,18 @@ pub enum Changed {
     Confirmed,
     /// Identity Center will not do it.
     Rejected(String),
+    /// Not begun. Whether it is still right must be looked at afresh before it is tried again.
+    NotNow,
+}
+
+/// How an operation in flight ended.
+enum End {
+    /// As the listing shows, it was done.
+    Shown,
+    /// It is said to be done, or nobody knows of it, and the listing does not show it.
+    NotShown,
+    /// Identity Center could not do it, for this reason.
+    Failed(String),
 }
 
 /// One key under lease.
@@ -78,12 +90,15 @@ impl Keys {
 
     /// Waits a little; never into the margin before the deadline.
     async fn pause(&self, what: &'static str) -> Result<(), Error> {
-        let left = self.deadline.duration_since(self.clock.now());
-        if left <= MARGIN {
-            return Err(Error::Busy(what.to_owned()));
-        }
-        self.clock.sleep(PAUSE.min(left - MARGIN)).await;
+        let left = self.time_left(what)?;
+        self.clock.sleep(PAUSE.min(left)).await;
         Ok(())
+    }
+
+    /// The time until the margin before the deadline.
+    fn time_left(&self, what: &'static str) -> Result<SignedDuration, Error> {
+        let left = self.deadline.duration_since(self.clock.now());
+        if left > MARGIN { Ok(left - MARGIN) } else { Err(Error::Busy(what.to_owned())) }
     }
 }
 
@@ -95,7 +110,8 @@ impl KeyGuard<'_> {
 
     /// Records that a grant needs the key until then.
     pub async fn hold(&mut self, request: &RequestId, until: Timestamp) -> Result<(), Error> {
-        self.rewrite(self.record.held(request, until)).await
+        let held = self.record.held(request, until);
+        if held == self.record { Ok(()) } else { self.rewrite(held).await }
     }
 
     /// Records that a grant needs the key no more.
@@ -134,8 +150,13 @@ impl KeyGuard<'_> {
     /// `Busy` or a fault: the change may be under way, and the next owner of the key resolves it first.
     pub async fn change(&mut self, kind: OperationKind) -> Result<Changed, Error> {
         loop {
-            self.keys.pause("too little time is left to begin a change").await?;
-            self.rewrite(self.record.intending(kind, self.keys.clock.now())).await?;
+            self.keys.time_left("too little time is left to begin a change")?;
+            let since = self.keys.clock.now();
+            self.rewrite(self.record.intending(kind, since)).await?;
+            // The next owner trusts that nothing is begun long after its intent.
+            if self.keys.clock.now().duration_since(since) > MARGIN {
+                return Err(Error::Busy("recording an intent took too long".to_owned()));
+            }
             match self.keys.access.begin(kind, &self.record.key).await? {
                 Begun::Accepted(id) => {
                     self.rewrite(self.record.accepted(&id)).await?;
@@ -148,60 +169,68 @@ impl KeyGuard<'_> {
                 Begun::NotNow(reason) => {
                     tracing::info!(key = ?self.record.key, ?kind, reason, "not now; trying again");
                     self.rewrite(self.record.settled(self.record.ours)).await?;
+                    self.keys.pause("waiting until Identity Center takes a change").await?;
+                    // Others may be making this very assignment, and it would be theirs (I7).
+                    if kind == OperationKind::Assign {
+                        return Ok(Changed::NotNow);
+                    }
                 }
             }
         }
-        if let Some(Progress::Failed(reason)) = self.resolve().await? {
-            return Ok(Changed::Rejected(reason));
-        }
-        self.confirm(kind == OperationKind::Assign).await
-    }
-
-    /// Waits until the listing shows what was done.
-    async fn confirm(&self, present: bool) -> Result<Changed, Error> {
-        let since = self.keys.clock.now();
-        loop {
-            if self.is_assigned().await? == present {
-                return Ok(Changed::Confirmed);
-            }
-            if self.keys.clock.now().duration_since(since) > LISTING_LAG {
+        match self.resolve().await? {
+            Some(End::Shown) => Ok(Changed::Confirmed),
+            Some(End::Failed(reason)) => Ok(Changed::Rejected(reason)),
+            Some(End::NotShown) | None => {
                 let cause = "Identity Center reported success, and its listing shows otherwise";
-                return Err(Fault::transient("confirm the assignment", cause).into());
+                Err(Fault::transient("confirm the assignment", cause).into())
             }
-            self.keys.pause("waiting for the listing to show the change").await?;
         }
     }
 
-    /// Follows the operation in flight, if there is one, to its end and records what it left.
-    async fn resolve(&mut self) -> Result<Option<Progress>, Error> {
+    /// Follows the operation in flight, if there is one, to its end, waits until the listing shows it, and only then
+    /// records what it left: who comes next relies on the listing.
+    async fn resolve(&mut self) -> Result<Option<End>, Error> {
         let Some(operation) = self.record.operation.clone() else { return Ok(None) };
+        let kind = operation.kind;
         let Some(id) = self.accepted_id(&operation).await? else {
-            return self.settle_unknown(operation.kind).await;
+            return self.settle_unknown(kind).await.map(Some);
         };
         loop {
-            let Some(progress) = self.keys.access.progress(operation.kind, &id).await? else {
-                return self.settle_unknown(operation.kind).await;
+            let Some(progress) = self.keys.access.progress(kind, &id).await? else {
+                return self.settle_unknown(kind).await.map(Some);
             };
-            let ours = match (&progress, operation.kind) {
-                (Progress::InProgress, _) => {
+            let (ours, end) = match progress {
+                Progress::InProgress => {
                     self.keys.pause("waiting for the operation in flight").await?;
                     continue;
                 }
-                (Progress::Succeeded, OperationKind::Assign) => true,
-                (Progress::Succeeded, OperationKind::Unassign) => false,
-                (Progress::Failed(_), _) => self.record.ours,
+                Progress::Succeeded => (kind == OperationKind::Assign, self.wait_for_listing(kind).await?),
+                Progress::Failed(reason) => (self.record.ours, End::Failed(reason)),
             };
             self.rewrite(self.record.settled(ours)).await?;
-            return Ok(Some(progress));
+            return Ok(Some(end));
         }
+    }
+
+    /// Waits until the listing shows what was done.
+    async fn wait_for_listing(&self, kind: OperationKind) -> Result<End, Error> {
+        let since = self.keys.clock.now();
+        while self.is_assigned().await? != (kind == OperationKind::Assign) {
+            if self.keys.clock.now().duration_since(since) > LISTING_LAG {
+                return Ok(End::NotShown);
+            }
+            self.keys.pause("waiting for the listing to show the change").await?;
+        }
+        Ok(End::Shown)
     }
 
     /// Identity Center knows nothing of the change: the listing decides. What it shows after an intent to assign was
     /// made by that intent, because the listing was empty when the intent was recorded.
-    async fn settle_unknown(&mut self, kind: OperationKind) -> Result<Option<Progress>, Error> {
-        let ours = self.is_assigned().await? && (self.record.ours || kind == OperationKind::Assign);
+    async fn settle_unknown(&mut self, kind: OperationKind) -> Result<End, Error> {
+        let listed = self.is_assigned().await?;
+        let ours = listed && (self.record.ours || kind == OperationKind::Assign);
         self.rewrite(self.record.settled(ours)).await?;
-        Ok(None)
+        Ok(if listed == (kind == OperationKind::Assign) { End::Shown } else { End::NotShown })
     }
 
     /// Identity Center's id of the operation; found out, if its answer was lost.

@@ -98,22 +98,26 @@ async fn begin(p: &Provisioner<'_>, request: &Request) -> Result<Option<Request>
 
 /// Under the lease: is it still wanted and allowed, whose assignment is there, and create it if none is.
 async fn assign(p: &Provisioner<'_>, key: &mut KeyGuard<'_>, id: &RequestId) -> Result<Assigned, Error> {
-    // Loaded under the lease: `revoke` closes a request only under the same lease, so an end that came before is
-    // seen here, and one that comes later waits for us.
-    let request = p.core.load(id).await?;
-    let State::Provisioning(grant) = &request.state else { return Ok(Assigned::Superseded) };
-    if let Some(objection) = objection(p, &request, grant).await? {
-        return Ok(Assigned::Rejected(objection));
+    loop {
+        // Loaded under the lease: `revoke` closes a request only under the same lease, so an end that came before is
+        // seen here, and one that comes later waits for us.
+        let request = p.core.load(id).await?;
+        let State::Provisioning(grant) = &request.state else { return Ok(Assigned::Superseded) };
+        if let Some(objection) = objection(p, &request, grant).await? {
+            return Ok(Assigned::Rejected(objection));
+        }
+        key.hold(id, grant.expires_at).await?;
+        if key.is_assigned().await? {
+            return Ok(Assigned::Confirmed { standing: !key.record().ours });
+        }
+        match key.change(OperationKind::Assign).await? {
+            Changed::Confirmed => return Ok(Assigned::Confirmed { standing: false }),
+            Changed::Rejected(reason) => {
+                return Ok(Assigned::Rejected(format!("Identity Center refused: {reason}")));
+            }
+            Changed::NotNow => {}
+        }
     }
-    key.hold(id, grant.expires_at).await?;
-    let listed = key.is_assigned().await?;
-    if listed {
-        return Ok(Assigned::Confirmed { standing: !key.record().ours });
-    }
-    Ok(match key.change(OperationKind::Assign).await? {
-        Changed::Confirmed => Assigned::Confirmed { standing: false },
-        Changed::Rejected(reason) => Assigned::Rejected(format!("Identity Center refused: {reason}")),
-    })
 }
 
 /// Why access must not begin now, judged on fresh facts by the current configuration (I4).

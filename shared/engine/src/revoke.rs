@@ -86,7 +86,7 @@ async fn confirm_gone(core: &Core, key: &mut KeyGuard<'_>, id: &RequestId) -> Re
         }
         match key.change(OperationKind::Unassign).await? {
             // Looked at once more, so that one listing decides, whatever the operation said.
-            Changed::Confirmed => {}
+            Changed::Confirmed | Changed::NotNow => {}
             Changed::Rejected(reason) => {
                 if key.is_assigned().await? {
                     return Err(Fault::transient("delete the assignment", reason).into());

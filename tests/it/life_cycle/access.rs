@@ -1,0 +1,148 @@
+//! Identity Center: the ports over the model, which works asynchronously.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use curfew_domain::assignment::OperationKind;
+use curfew_domain::id::Key;
+use curfew_domain::time::Timestamp;
+use curfew_engine::error::Fault;
+use curfew_engine::ports::{Access, AccessReader, Begun, Progress};
+use curfew_identity_center::{Millis, SSO_ADMIN, ServiceError};
+use serde_json::{Value, json};
+
+use super::hands::Hands;
+use super::invariants;
+use super::world::State;
+
+#[async_trait]
+impl AccessReader for Hands {
+    async fn is_assigned(&self, key: &Key) -> Result<bool, Fault> {
+        self.call("access.is_assigned", |state, now| {
+            let body = json!({ "AccountId": key.account.as_str(), "PermissionSetArn": key.permission_set.as_str() });
+            let reply = match sso(state, "ListAccountAssignments", body, now) {
+                Err(error) if error.code == "ResourceNotFoundException" => return Ok(false),
+                other => other.map_err(|e| Fault::transient("list", e))?,
+            };
+            let rows = reply["AccountAssignments"].as_array().unwrap().iter();
+            Ok(rows.into_iter().any(|row| row["PrincipalId"] == key.user.as_str()))
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Access for Hands {
+    async fn begin(&self, kind: OperationKind, key: &Key) -> Result<Begun, Fault> {
+        let late = self.world.state().late_begin.take();
+        if let Some(late) = late {
+            let (world, key) = (Arc::clone(&self.world), key.clone());
+            tokio::task::spawn_local(async move {
+                world.pass(late).await;
+                let now = world.now();
+                drop(begin(&mut world.state(), kind, &key, now));
+            });
+            return Err(Fault::transient("access.begin", "the answer was lost"));
+        }
+        let port = if kind == OperationKind::Assign { "access.begin_assign" } else { "access.begin_unassign" };
+        self.call(port, |state, now| {
+            invariants::check_begin(state, kind, key, now);
+            begin(state, kind, key, now)
+        })
+        .await
+    }
+
+    async fn progress(&self, kind: OperationKind, id: &str) -> Result<Option<Progress>, Fault> {
+        self.call("access.progress", |state, now| match describe(state, kind, id, now) {
+            Err(error) if error.code == "ResourceNotFoundException" => Ok(None),
+            Err(error) => Err(Fault::transient("describe", error)),
+            Ok(status) => Ok(Some(match status["Status"].as_str().unwrap() {
+                "SUCCEEDED" => Progress::Succeeded,
+                "FAILED" => Progress::Failed(status["FailureReason"].as_str().unwrap().to_owned()),
+                _ => Progress::InProgress,
+            })),
+        })
+        .await
+    }
+
+    async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Option<String>, Fault> {
+        self.call("access.find", |state, now| {
+            let noun = noun(kind);
+            let reply = sso(state, &format!("ListAccountAssignment{noun}Status"), json!({}), now)
+                .map_err(|e| Fault::transient("list operations", e))?;
+            let rows = reply[format!("AccountAssignments{noun}Status")].as_array().unwrap().clone();
+            for row in rows {
+                let id = row["RequestId"].as_str().unwrap();
+                let full = describe(state, kind, id, now).map_err(|e| Fault::transient("describe", e))?;
+                let created = full["CreatedDate"].as_f64().unwrap();
+                let mine = full["PrincipalId"] == key.user.as_str()
+                    && full["TargetId"] == key.account.as_str()
+                    && full["PermissionSetArn"] == key.permission_set.as_str();
+                // Whole milliseconds, exactly.
+                if mine && created * 1_000.0 + 0.5 >= millis_f64(since) {
+                    return Ok(Some(id.to_owned()));
+                }
+            }
+            Ok(None)
+        })
+        .await
+    }
+}
+
+fn begin(state: &mut State, kind: OperationKind, key: &Key, now: Timestamp) -> Result<Begun, Fault> {
+    let verb = if kind == OperationKind::Assign { "Create" } else { "Delete" };
+    let body = json!({
+        "TargetId": key.account.as_str(), "TargetType": "AWS_ACCOUNT",
+        "PermissionSetArn": key.permission_set.as_str(), "PrincipalType": "USER", "PrincipalId": key.user.as_str(),
+    });
+    match sso(state, &format!("{verb}AccountAssignment"), body, now) {
+        Ok(reply) => {
+            let status = &reply[format!("AccountAssignment{}Status", noun(kind))];
+            let id = status["RequestId"].as_str().unwrap().to_owned();
+            state.begun.insert(id.clone());
+            Ok(Begun::Accepted(id))
+        }
+        Err(error) => match error.code {
+            "ConflictException" | "ThrottlingException" => Ok(Begun::NotNow(error.to_string())),
+            "InternalServerException" | "ReplyLost" => Err(Fault::transient("begin", error)),
+            _ => Ok(Begun::Rejected(error.to_string())),
+        },
+    }
+}
+
+fn describe(state: &mut State, kind: OperationKind, id: &str, now: Timestamp) -> Result<Value, ServiceError> {
+    let noun = noun(kind);
+    let body = json!({ format!("AccountAssignment{noun}RequestId"): id });
+    let reply = sso(state, &format!("DescribeAccountAssignment{noun}Status"), body, now)?;
+    Ok(reply[format!("AccountAssignment{noun}Status")].clone())
+}
+
+fn sso(state: &mut State, operation: &str, mut body: Value, now: Timestamp) -> Result<Value, ServiceError> {
+    body["InstanceArn"] = state.model.settings().instance_arn.as_str().into();
+    state.model.call(SSO_ADMIN, operation, &body, millis(now))
+}
+
+fn noun(kind: OperationKind) -> &'static str {
+    match kind {
+        OperationKind::Assign => "Creation",
+        OperationKind::Unassign => "Deletion",
+    }
+}
+
+/// A moment as the model counts.
+pub(crate) fn millis(at: Timestamp) -> Millis {
+    Millis(u64::try_from(at.as_millisecond()).unwrap())
+}
+
+fn millis_f64(at: Timestamp) -> f64 {
+    SignedMillis(at.as_millisecond()).into()
+}
+
+struct SignedMillis(i64);
+
+impl From<SignedMillis> for f64 {
+    fn from(millis: SignedMillis) -> Self {
+        // Exact: such moments have 41 bits.
+        std::time::Duration::from_millis(millis.0.unsigned_abs()).as_secs_f64() * 1_000.0
+    }
+}

@@ -1,0 +1,179 @@
+//! The Lambda functions: what each binary does with the engine, once per invocation.
+
+use std::sync::Arc;
+
+use curfew_domain::ask::AskDigest;
+use curfew_domain::id::{LinkId, RequestId};
+use curfew_domain::person::Person;
+use curfew_domain::request::{Request, Wait};
+use curfew_domain::time::{SignedDuration, Timestamp};
+use curfew_engine::core::Core;
+use curfew_engine::decide::{Reply, decide, decide_by_link};
+use curfew_engine::directive::Directive;
+use curfew_engine::end::{Ending, end};
+use curfew_engine::error::Error;
+use curfew_engine::evaluate::{FactSources, evaluate};
+use curfew_engine::key::Keys;
+use curfew_engine::notify::ask_approvers;
+use curfew_engine::provision::{Provisioner, provision};
+use curfew_engine::revoke::{Revoked, revoke};
+use curfew_engine::submit::{Refused, Wish, submit};
+use curfew_engine::sweep::{Sweeper, Swept};
+use tokio::sync::Notify;
+
+use super::hands::Hands;
+use super::world::World;
+
+/// Lambda's time-out of the functions that matter here.
+const TIMEOUT: SignedDuration = SignedDuration::from_secs(120);
+
+/// Why an invocation gave no answer.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The function returned an error.
+    Error(Error),
+    /// It crashed or ran out of time.
+    Died,
+}
+
+/// Runs one invocation: it may be killed at any port call, and is at its time-out.
+pub(crate) async fn invoke<T, F>(world: &Arc<World>, work: impl FnOnce(Hands) -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Error>>,
+{
+    let death = Arc::new(Notify::new());
+    let hands = Hands { world: Arc::clone(world), death: Arc::clone(&death) };
+    tokio::select! {
+        biased;
+        () = death.notified() => Err(Failure::Died),
+        () = tokio::time::sleep(TIMEOUT.unsigned_abs()) => Err(Failure::Died),
+        result = work(hands) => result.map_err(Failure::Error),
+    }
+}
+
+fn core(hands: &Hands) -> Core {
+    let hands = Arc::new(hands.clone());
+    Core {
+        store: hands.clone(),
+        clock: hands.clone(),
+        notices: hands.clone(),
+        flow: Some(hands.clone()),
+        wake: Some(hands),
+    }
+}
+
+fn sources(hands: &Hands) -> FactSources {
+    let hands = Arc::new(hands.clone());
+    FactSources { people: hands.clone(), accounts: hands.clone(), permission_sets: hands }
+}
+
+fn keys(hands: &Hands) -> Keys {
+    let owner = hands.world.state().next();
+    let deadline = hands.world.now().checked_add(TIMEOUT).unwrap();
+    keys_of(hands, format!("invocation {owner}"), deadline)
+}
+
+/// Tools of an invocation with this name and end.
+pub(crate) fn keys_of(hands: &Hands, owner: String, deadline: Timestamp) -> Keys {
+    let hands = Arc::new(hands.clone());
+    Keys { store: hands.clone(), access: hands.clone(), clock: hands, owner, deadline }
+}
+
+pub(crate) async fn run_evaluate(world: &Arc<World>, id: &RequestId) -> Result<Directive, Failure> {
+    invoke(world, async |hands| evaluate(&core(&hands), &sources(&hands), id).await).await
+}
+
+pub(crate) async fn run_notify(world: &Arc<World>, id: &RequestId, step: usize, token: &str) -> Result<(), Failure> {
+    invoke(world, async |hands| ask_approvers(&core(&hands), &hands, id, step, token).await).await
+}
+
+pub(crate) async fn run_provision(world: &Arc<World>, id: &RequestId, token: &str) -> Result<(), Failure> {
+    invoke(world, async |hands| {
+        let (core, sources, keys) = (core(&hands), sources(&hands), keys(&hands));
+        let provisioner = Provisioner { core: &core, sources: &sources, timers: &hands, keys: &keys };
+        provision(&provisioner, id, token).await
+    })
+    .await
+}
+
+pub(crate) async fn run_revoke(world: &Arc<World>, id: &RequestId) -> Result<Revoked, Failure> {
+    invoke(world, async |hands| {
+        // `revoke` is what others wake: it has no right to wake itself.
+        let core = Core { wake: None, ..core(&hands) };
+        revoke(&core, &keys(&hands), id).await
+    })
+    .await
+}
+
+fn sweeper(hands: &Hands) -> Sweeper {
+    let all = Arc::new(hands.clone());
+    Sweeper { core: core(hands), status: all.clone(), access: all }
+}
+
+pub(crate) async fn run_sweep(world: &Arc<World>) -> Result<Swept, Failure> {
+    invoke(world, async |hands| sweeper(&hands).sweep().await).await
+}
+
+pub(crate) async fn run_settle(world: &Arc<World>, id: &RequestId, abandon: bool) -> Result<Directive, Failure> {
+    invoke(world, async |hands| {
+        let sweeper = sweeper(&hands);
+        if abandon { sweeper.abandon(id).await } else { sweeper.settle(id).await }
+    })
+    .await
+}
+
+pub(crate) async fn run_submit(
+    world: &Arc<World>,
+    person: &Person,
+    wish: Wish,
+    key: &str,
+) -> Result<Request, Failure> {
+    invoke(world, async |hands| {
+        let core = core(&hands);
+        let configuration = core.configuration().await?;
+        match submit(&core, &hands, &configuration, person, wish, Some(key.to_owned())).await {
+            Ok(request) => Ok(request),
+            Err(Refused::Error(error)) => Err(error),
+            Err(refused) => panic!("{refused}"),
+        }
+    })
+    .await
+}
+
+pub(crate) async fn run_decide(
+    world: &Arc<World>,
+    person: &Person,
+    id: &RequestId,
+    reply: &Reply,
+) -> Result<Request, Failure> {
+    invoke(world, async |hands| decide(&core(&hands), person, id, reply).await).await
+}
+
+pub(crate) async fn run_decide_by_link(
+    world: &Arc<World>,
+    person: &Person,
+    link: &LinkId,
+    reply: &Reply,
+    shown: &AskDigest,
+) -> Result<Request, Failure> {
+    invoke(world, async |hands| decide_by_link(&core(&hands), person, link, reply, shown).await).await
+}
+
+pub(crate) async fn run_end(
+    world: &Arc<World>,
+    person: &Person,
+    id: &RequestId,
+    ending: Ending,
+) -> Result<Request, Failure> {
+    invoke(world, async |hands| end(&core(&hands), person, id, ending, None).await).await
+}
+
+/// Hands a token over for a place that the request may have left, as a late invocation does.
+pub(crate) async fn run_put_token(
+    world: &Arc<World>,
+    id: &RequestId,
+    wait: Wait,
+    token: &str,
+) -> Result<(), Failure> {
+    invoke(world, async |hands| Ok(core(&hands).store.put_token(id, wait, token).await?)).await
+}

@@ -1,0 +1,11 @@
+//! One binary for all tests of Curfew as a whole.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail by panicking"
+)]
+
+/// The verbs of the engine in an in-memory AWS: every life of a request, every single fault, every race we know.
+mod life_cycle;
