@@ -26,7 +26,7 @@ pub struct Core {
     pub notices: Arc<dyn Notices>,
     /// Starts and resumes executions.
     pub flow: Option<Arc<dyn Flow>>,
-    /// Starts `revoke`.
+    /// Starts `revoke`. `revoke` itself has none: it goes on to remove what it has just ended.
     pub wake: Option<Arc<dyn Wake>>,
 }
 
@@ -75,7 +75,7 @@ impl Core {
             Effect::Resume(wait) => self.resume(request, *wait).await,
             Effect::Revoke => match &self.wake {
                 Some(wake) => wake.revoke(id).await,
-                None => Err(Fault::permanent("wake revoke", "this function cannot")),
+                None => Ok(()),
             },
             Effect::Notify(notice) => self.notices.moved(notice, &audience(request), self.clock.now()).await,
         }
