@@ -62,12 +62,17 @@ fn lines(ready: &Ready) -> Vec<String> {
         "# Approved automatically, gone after two minutes:".into(),
         ask(&account("sandbox"), &set("ReadOnly"), "PT2M", "Try Curfew"),
         "# Waits for elif or ben:".into(),
-        ask(&account("payments-production"), &set("Administrator"), "PT30M", "Repair the settlement job"),
-        "# What waits for elif? Then decide with the id from there:".into(),
+        format!(
+            "ID=$({} | cut -d'\"' -f4); echo $ID; sleep 2",
+            ask(&account("payments-production"), &set("Administrator"), "PT30M", "Repair the settlement job")
+        ),
+        "# What waits for elif? She approves it; then it becomes active, and femi gives it back:".into(),
         format!(r#"curl -s -H "Authorization: Bearer $ELIF" {api}/v1/approvals"#),
         format!(
-            r#"curl -s -H "Authorization: Bearer $ELIF" {json} -d '{{"decision":"approve","comment":"go ahead"}}' {api}/v1/requests/ID/decisions"#
+            r#"curl -s -H "Authorization: Bearer $ELIF" {json} -d '{{"decision":"approve","comment":"go ahead"}}' {api}/v1/requests/$ID/decisions"#
         ),
+        format!(r#"curl -s -H "Authorization: Bearer $FEMI" {api}/v1/requests/$ID"#),
+        format!(r#"curl -s -X POST -H "Authorization: Bearer $FEMI" {api}/v1/requests/$ID/return"#),
         "# Refused: its sessions of 12 hours would outlive the grant (invariant I17):".into(),
         ask(&account("payments-production"), &set("Billing"), "PT30M", "Look at an invoice"),
         "# My requests:".into(),
