@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use curfew_domain::ask::Ask;
 use curfew_domain::id::RequestId;
-use curfew_domain::request::{Command, State};
+use curfew_domain::request::{Command, Refusal, State};
 use curfew_policy::Facts;
 
 use crate::core::Core;
@@ -42,7 +42,11 @@ pub async fn evaluate(core: &Core, sources: &FactSources, id: &RequestId) -> Res
         State::Submitted => {
             let configuration = core.configuration().await?;
             let verdict = configuration.decide(&sources.gather(&request.ask).await?);
-            core.act(id, |_| Ok(Command::Evaluate(verdict.clone()))).await?
+            match core.act(id, |_| Ok(Command::Evaluate(verdict.clone()))).await {
+                // Cancelled, or judged by another call, meanwhile.
+                Err(Error::Refused(Refusal::Illegal { .. })) => core.load(id).await?,
+                other => other?,
+            }
         }
         // A repeated call: the verdict stands.
         _ => request,

@@ -4,6 +4,7 @@
 use curfew_domain::assignment::OperationKind;
 use curfew_domain::id::RequestId;
 use curfew_domain::request::{Command, Grant, Refusal, Request, State, Wait};
+use curfew_domain::time::SignedDuration;
 use curfew_domain::verdict::Outcome;
 use curfew_policy::PermissionSetFacts;
 
@@ -12,6 +13,9 @@ use crate::error::Error;
 use crate::evaluate::FactSources;
 use crate::key::{Changed, KeyGuard, Keys};
 use crate::ports::Timers;
+
+/// How much too early a scheduled request may come.
+const EARLY: SignedDuration = SignedDuration::from_secs(10);
 
 /// What provisioning works with.
 pub struct Provisioner<'a> {
@@ -83,6 +87,11 @@ async fn begin(p: &Provisioner<'_>, request: &Request) -> Result<Option<Request>
         p.core.act(id, |_| Ok(Command::Fail { reason: reason.to_owned() })).await?;
         return Ok(None);
     };
+    if let State::Scheduled { start } = request.state {
+        // The clock of the state machine runs a little ahead of ours, or knows no fractions of a second.
+        let early = start.duration_since(p.core.clock.now());
+        p.core.clock.sleep(early.clamp(SignedDuration::ZERO, EARLY)).await;
+    }
     match p.core.act(id, |_| Ok(Command::Provision { session })).await {
         Ok(request) => Ok(Some(request)),
         Err(Error::Refused(refusal @ (Refusal::Changed | Refusal::NotApproved))) => {

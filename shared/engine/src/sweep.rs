@@ -107,7 +107,7 @@ impl Sweeper {
             State::Ending { .. } => self.hurry(&request, now).await?,
             _ => false,
         };
-        Ok(self.replay(&request).await? || moved)
+        Ok(self.replay(id).await? || moved)
     }
 
     /// The execution was never started, or died before it judged.
@@ -142,11 +142,15 @@ impl Sweeper {
         if (now.as_second() / 60 + share) % COMPARE_MINUTES != 0 || self.is_assigned(request).await? {
             return Ok(false);
         }
-        tracing::error!(
-            request_id = %request.ask.id, alarm = "assignment_removed",
-            "an active grant has no assignment: somebody removed it outside Curfew"
-        );
-        self.act(&request.ask.id, Command::Lose(Cause::AssignmentRemoved)).await
+        let lost = self.act(&request.ask.id, Command::Lose(Cause::AssignmentRemoved)).await?;
+        // Otherwise it was ended while this looked.
+        if lost {
+            tracing::error!(
+                request_id = %request.ask.id, alarm = "assignment_removed",
+                "an active grant had no assignment: somebody removed it outside Curfew"
+            );
+        }
+        Ok(lost)
     }
 
     async fn is_assigned(&self, request: &Request) -> Result<bool, Error> {
@@ -172,13 +176,19 @@ impl Sweeper {
     }
 
     /// An execution that waits at a place which the request has left: its resume was lost.
-    async fn replay(&self, request: &Request) -> Result<bool, Error> {
+    async fn replay(&self, id: &RequestId) -> Result<bool, Error> {
+        let tokens = self.core.store.tokens(id).await?;
+        if tokens.is_empty() {
+            return Ok(false);
+        }
         let mut replayed = false;
-        let request = self.core.load(&request.ask.id).await?;
-        for (wait, _) in self.core.store.tokens(&request.ask.id).await? {
+        // Loaded after the tokens were read: otherwise it might not yet have come to where the execution waits.
+        let request = self.core.load(id).await?;
+        for (wait, _) in tokens {
             let waits_rightly = match (&request.state, wait) {
                 (State::AwaitingApproval { step, .. }, Wait::Approval { step: waiting }) => *step == waiting,
-                (State::Provisioning(_), Wait::Provisioning) => true,
+                // The token is stored before provisioning begins.
+                (State::Approved | State::Scheduled { .. } | State::Provisioning(_), Wait::Provisioning) => true,
                 _ => false,
             };
             if !waits_rightly {

@@ -43,7 +43,10 @@ async fn shared(world: Arc<World>, cast: Cast) {
 }
 
 /// Runs a life with these faults; what broke, and the port calls that were made until everything was over.
-pub(super) fn broken<L>(life: impl Fn(Arc<World>, Cast) -> L, faults: &[(usize, Kind)]) -> (Vec<String>, Vec<&'static str>)
+pub(super) fn broken<L>(
+    life: impl Fn(Arc<World>, Cast) -> L,
+    faults: &[(usize, Kind)],
+) -> (Vec<String>, Vec<&'static str>)
 where
     L: Future<Output = ()>,
 {
@@ -89,11 +92,13 @@ macro_rules! every_fault {
 
 every_fault! {
     automatic: automatic_life_survives_any_lost_call = Lost, automatic_life_survives_any_lost_reply = ReplyLost,
-        automatic_life_survives_any_crash_before = CrashBefore, automatic_life_survives_any_crash_after = CrashAfter;
+        automatic_life_survives_any_crash_before = CrashBefore, automatic_life_survives_any_crash_after = CrashAfter,
+        automatic_life_survives_any_freeze = Frozen;
     approved: approved_life_survives_any_lost_call = Lost, approved_life_survives_any_lost_reply = ReplyLost,
         approved_life_survives_any_crash_before = CrashBefore, approved_life_survives_any_crash_after = CrashAfter;
     returned: returned_life_survives_any_lost_call = Lost, returned_life_survives_any_lost_reply = ReplyLost,
-        returned_life_survives_any_crash_before = CrashBefore, returned_life_survives_any_crash_after = CrashAfter;
+        returned_life_survives_any_crash_before = CrashBefore, returned_life_survives_any_crash_after = CrashAfter,
+        returned_life_survives_any_freeze = Frozen;
     shared: shared_keys_survive_any_lost_call = Lost, shared_keys_survive_any_lost_reply = ReplyLost,
         shared_keys_survive_any_crash_before = CrashBefore, shared_keys_survive_any_crash_after = CrashAfter;
 }

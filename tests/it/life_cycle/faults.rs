@@ -15,10 +15,12 @@ pub(crate) enum Kind {
     CrashBefore,
     /// The caller dies after the effect.
     CrashAfter,
+    /// It had its effect, and its caller sleeps through the next 20 seconds.
+    Frozen,
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 4] = [Self::Lost, Self::ReplyLost, Self::CrashBefore, Self::CrashAfter];
+    pub(crate) const ALL: [Self; 5] = [Self::Lost, Self::ReplyLost, Self::CrashBefore, Self::CrashAfter, Self::Frozen];
 }
 
 /// All trouble of one run.
@@ -52,7 +54,7 @@ impl Plan {
         }
         let chaos = self.chaos.as_mut().filter(|chaos| now < chaos.until)?;
         let hit = chaos.random.below(1_000) < chaos.per_mille;
-        hit.then(|| Kind::ALL[usize::try_from(chaos.random.below(4)).unwrap()])
+        hit.then(|| Kind::ALL[usize::try_from(chaos.random.below(5)).unwrap()])
     }
 }
 

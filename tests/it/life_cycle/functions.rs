@@ -5,7 +5,7 @@ use std::sync::Arc;
 use curfew_domain::ask::AskDigest;
 use curfew_domain::id::{LinkId, RequestId};
 use curfew_domain::person::Person;
-use curfew_domain::request::{Request, Wait};
+use curfew_domain::request::Request;
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::core::Core;
 use curfew_engine::decide::{Reply, decide, decide_by_link};
@@ -122,12 +122,7 @@ pub(crate) async fn run_settle(world: &Arc<World>, id: &RequestId, abandon: bool
     .await
 }
 
-pub(crate) async fn run_submit(
-    world: &Arc<World>,
-    person: &Person,
-    wish: Wish,
-    key: &str,
-) -> Result<Request, Failure> {
+pub(crate) async fn run_submit(world: &Arc<World>, person: &Person, wish: Wish, key: &str) -> Result<Request, Failure> {
     invoke(world, async |hands| {
         let core = core(&hands);
         let configuration = core.configuration().await?;
@@ -166,14 +161,4 @@ pub(crate) async fn run_end(
     ending: Ending,
 ) -> Result<Request, Failure> {
     invoke(world, async |hands| end(&core(&hands), person, id, ending, None).await).await
-}
-
-/// Hands a token over for a place that the request may have left, as a late invocation does.
-pub(crate) async fn run_put_token(
-    world: &Arc<World>,
-    id: &RequestId,
-    wait: Wait,
-    token: &str,
-) -> Result<(), Failure> {
-    invoke(world, async |hands| Ok(core(&hands).store.put_token(id, wait, token).await?)).await
 }

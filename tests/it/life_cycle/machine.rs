@@ -15,6 +15,8 @@ use super::world::{Execution, State, World};
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(1);
 /// `TimeoutSeconds` of the state `Provision`.
 const PROVISION_TIMEOUT: i64 = 1_800;
+/// How far the clocks of Step Functions and Lambda are apart.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_millis(700);
 /// Pauses of Lambda before its second and third try of an asynchronous event.
 const ASYNCHRONOUS_RETRIES: [i64; 2] = [60, 120];
 
@@ -76,8 +78,10 @@ pub(crate) async fn sweep_every_minute(world: Arc<World>) {
 
 /// One execution.
 async fn run(world: &Arc<World>, id: &RequestId) {
-    let evaluated = retried(world, async || run_evaluate(world, id).await).await;
-    let mut directive = evaluated.or_settle(world, id).await;
+    let mut directive = match retried(world, async || run_evaluate(world, id).await).await {
+        Ended::With(directive) => Some(directive),
+        Ended::Late | Ended::Caught => abandon(world, id).await,
+    };
     while let Some(now) = directive {
         directive = match now.next {
             Next::Ask => {
@@ -86,10 +90,16 @@ async fn run(world: &Arc<World>, id: &RequestId) {
                     let (world, id) = (Arc::clone(world), id.clone());
                     async move { run_notify(&world, &id, step, &token).await }
                 });
-                asked.await.or_settle(world, id).await
+                match asked.await {
+                    Ended::With(directive) => Some(directive),
+                    Ended::Late => settle(world, id, false).await,
+                    Ended::Caught => abandon(world, id).await,
+                }
             }
             Next::Wait => {
-                world.until(now.start.as_deref().unwrap().parse().unwrap()).await;
+                // The clock of Step Functions runs ahead of that of Lambda.
+                let start: Timestamp = now.start.as_deref().unwrap().parse().unwrap();
+                world.until(start - CLOCKS_DIFFER).await;
                 Some(Directive { next: Next::Provision, ..now })
             }
             Next::Provision => {
@@ -99,7 +109,7 @@ async fn run(world: &Arc<World>, id: &RequestId) {
                 });
                 match provided.await {
                     Ended::With(_) => None,
-                    Ended::Caught => settle(world, id).await,
+                    Ended::Late | Ended::Caught => abandon(world, id).await,
                 }
             }
             Next::Stop => None,
@@ -110,23 +120,22 @@ async fn run(world: &Arc<World>, id: &RequestId) {
 /// How a task of the state machine ended.
 enum Ended<T> {
     With(T),
-    /// Retries were used up, the error is not retried, or the time was over: `Catch`.
+    /// `States.Timeout`.
+    Late,
+    /// Retries were used up, or the error is not retried.
     Caught,
 }
 
-impl Ended<Directive> {
-    async fn or_settle(self, world: &Arc<World>, id: &RequestId) -> Option<Directive> {
-        match self {
-            Self::With(directive) => Some(directive),
-            Self::Caught => settle(world, id).await,
-        }
-    }
+/// The state `Abandon`, which ends the execution.
+async fn abandon(world: &Arc<World>, id: &RequestId) -> Option<Directive> {
+    settle(world, id, true).await;
+    None
 }
 
-/// The state `Settle`: patient. `None` when it gave up and the execution failed.
-async fn settle(world: &Arc<World>, id: &RequestId) -> Option<Directive> {
+/// The states `Settle` and `Abandon`: patient. `None` when they gave up and the execution failed.
+async fn settle(world: &Arc<World>, id: &RequestId, abandon: bool) -> Option<Directive> {
     for _ in 0..300 {
-        match run_settle(world, id, false).await {
+        match run_settle(world, id, abandon).await {
             Ok(directive) => return Some(directive),
             Err(Failure::Error(Error::Fault(Fault::Permanent { .. }) | Error::Refused(_))) => return None,
             Err(_) => world.pass(SignedDuration::from_secs(20)).await,
@@ -192,6 +201,7 @@ where
     .await;
     match resumed {
         Ended::With(Some(directive)) => Ended::With(directive),
-        _ => Ended::Caught,
+        Ended::With(None) | Ended::Late => Ended::Late,
+        Ended::Caught => Ended::Caught,
     }
 }

@@ -112,12 +112,7 @@ impl World {
     }
 
     /// Ends a request, and clicks again after a failure; what came of it at last.
-    pub(crate) async fn end(
-        self: &Arc<Self>,
-        who: &UserId,
-        id: &RequestId,
-        ending: Ending,
-    ) -> Result<Request, Error> {
+    pub(crate) async fn end(self: &Arc<Self>, who: &UserId, id: &RequestId, ending: Ending) -> Result<Request, Error> {
         let person = self.person(who);
         loop {
             match run_end(self, &person, id, ending).await {

@@ -7,9 +7,7 @@ use curfew_domain::id::{Key, LinkId, RequestId, UserId};
 use curfew_domain::request::{Request, Transition, Wait};
 use curfew_domain::time::Timestamp;
 use curfew_engine::error::Fault;
-use curfew_engine::ports::{
-    Assignments, Callbacks, Commit, Configurations, Idempotency, Inserted, Link, Requests,
-};
+use curfew_engine::ports::{Assignments, Callbacks, Commit, Configurations, Idempotency, Inserted, Link, Requests};
 use curfew_policy::Configuration;
 
 use super::hands::Hands;

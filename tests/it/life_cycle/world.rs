@@ -57,6 +57,8 @@ pub(crate) struct State {
     pub(crate) lost: BTreeSet<&'static str>,
     /// Keys with an assignment that Curfew did not make.
     pub(crate) standing: BTreeSet<Key>,
+    /// Keys that an administrator is just making an assignment for.
+    pub(crate) foreign: BTreeSet<Key>,
     /// Somebody removed assignments behind Curfew's back: an active grant may lack its own for a while.
     pub(crate) tampered: bool,
     /// How late a removal may be in this test.
@@ -114,6 +116,7 @@ impl World {
             late_begin: None,
             lost: BTreeSet::new(),
             standing: BTreeSet::new(),
+            foreign: BTreeSet::new(),
             tampered: false,
             lateness: SignedDuration::from_mins(2),
             plan: Plan::default(),
