@@ -15,12 +15,13 @@ pub(crate) enum Kind {
     CrashBefore,
     /// The caller dies after the effect.
     CrashAfter,
-    /// It had its effect, and its caller sleeps through the next 20 seconds.
-    Frozen,
+    /// It had its effect, and its caller sleeps through the next so many seconds.
+    Frozen(u16),
 }
 
 impl Kind {
-    pub(crate) const ALL: [Self; 5] = [Self::Lost, Self::ReplyLost, Self::CrashBefore, Self::CrashAfter, Self::Frozen];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Lost, Self::ReplyLost, Self::CrashBefore, Self::CrashAfter, Self::Frozen(20)];
 }
 
 /// All trouble of one run.
@@ -28,6 +29,8 @@ impl Kind {
 pub(crate) struct Plan {
     /// By number of the port call, counted from 0 over the whole run.
     pub(crate) at: BTreeMap<usize, Kind>,
+    /// The n-th call of a port from now on, counted from 0.
+    pub(crate) of_port: Option<(&'static str, usize, Kind)>,
     /// Every call whose name starts so, between these instants.
     pub(crate) outages: Vec<(&'static str, Timestamp, Timestamp)>,
     /// Random trouble.
@@ -48,6 +51,12 @@ impl Plan {
     pub(crate) fn strike(&mut self, number: usize, port: &str, now: Timestamp) -> Option<Kind> {
         if let Some(kind) = self.at.get(&number) {
             return Some(*kind);
+        }
+        if let Some((name, left, kind)) = self.of_port.filter(|(name, _, _)| *name == port) {
+            self.of_port = left.checked_sub(1).map(|left| (name, left, kind));
+            if left == 0 {
+                return Some(kind);
+            }
         }
         if self.outages.iter().any(|(prefix, from, to)| port.starts_with(prefix) && (*from..*to).contains(&now)) {
             return Some(Kind::Lost);

@@ -68,13 +68,8 @@ fn sources(hands: &Hands) -> FactSources {
 }
 
 fn keys(hands: &Hands) -> Keys {
-    let owner = hands.world.state().next();
-    let deadline = hands.world.now().checked_add(TIMEOUT).unwrap();
-    keys_of(hands, format!("invocation {owner}"), deadline)
-}
-
-/// Tools of an invocation with this name and end.
-pub(crate) fn keys_of(hands: &Hands, owner: String, deadline: Timestamp) -> Keys {
+    let owner = format!("invocation {}", hands.world.state().next());
+    let deadline = hands.world.now() + TIMEOUT;
     let hands = Arc::new(hands.clone());
     Keys { store: hands.clone(), access: hands.clone(), clock: hands, owner, deadline }
 }
@@ -88,8 +83,18 @@ pub(crate) async fn run_notify(world: &Arc<World>, id: &RequestId, step: usize, 
 }
 
 pub(crate) async fn run_provision(world: &Arc<World>, id: &RequestId, token: &str) -> Result<(), Failure> {
+    run_provision_until(world, id, token, world.now() + TIMEOUT).await
+}
+
+/// An invocation that believes that it lives until then.
+pub(crate) async fn run_provision_until(
+    world: &Arc<World>,
+    id: &RequestId,
+    token: &str,
+    deadline: Timestamp,
+) -> Result<(), Failure> {
     invoke(world, async |hands| {
-        let (core, sources, keys) = (core(&hands), sources(&hands), keys(&hands));
+        let (core, sources, keys) = (core(&hands), sources(&hands), Keys { deadline, ..keys(&hands) });
         let provisioner = Provisioner { core: &core, sources: &sources, timers: &hands, keys: &keys };
         provision(&provisioner, id, token).await
     })

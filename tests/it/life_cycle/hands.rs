@@ -21,9 +21,6 @@ use super::{invariants, machine};
 
 /// How long a call takes.
 const LATENCY: SignedDuration = SignedDuration::from_millis(9);
-/// How long a frozen invocation sleeps.
-const FREEZE: SignedDuration = SignedDuration::from_secs(20);
-
 /// The ports of one invocation of one function.
 #[derive(Clone)]
 pub(crate) struct Hands {
@@ -57,11 +54,11 @@ impl Hands {
             self.death.notify_one();
             std::future::pending::<()>().await;
         }
-        if kind == Some(Kind::Frozen) {
-            tokio::time::sleep(FREEZE.unsigned_abs()).await;
+        if let Some(Kind::Frozen(seconds)) = kind {
+            tokio::time::sleep(std::time::Duration::from_secs(seconds.into())).await;
         }
         match (kind, done) {
-            (None | Some(Kind::Frozen), Some(done)) => done,
+            (None | Some(Kind::Frozen(_)), Some(done)) => done,
             (kind, _) => Err(Fault::transient(port, format!("{kind:?}"))),
         }
     }

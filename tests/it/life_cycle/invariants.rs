@@ -24,9 +24,14 @@ const READS: [&str; 9] = [
     "requests.load",
 ];
 
+/// Whether a port call changes nothing.
+pub(crate) fn is_read(port: &str) -> bool {
+    READS.iter().any(|read| port.starts_with(read))
+}
+
 /// After every port call.
 pub(crate) fn check(state: &mut State, now: Timestamp, port: &str) {
-    if READS.iter().any(|read| port.starts_with(read)) {
+    if is_read(port) {
         return;
     }
     state.model.settle(millis(now));

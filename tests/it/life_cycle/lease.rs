@@ -8,7 +8,9 @@ use curfew_domain::time::SignedDuration;
 use curfew_engine::end::Ending;
 use curfew_identity_center::{Fault, FaultKind};
 
-use super::functions::{run_provision, run_revoke};
+use super::faults::Kind;
+use super::functions::{run_provision, run_provision_until, run_revoke};
+use super::machine::kill;
 use super::people::{in_a_world, key};
 use super::world::World;
 
@@ -54,7 +56,7 @@ fn i8_invocations_at_once_on_one_key_work_one_after_another() {
 #[test]
 fn i8_provision_and_revoke_at_once_lose_nothing() {
     // Given back at every moment of provisioning.
-    for after in (0..2_600).step_by(37) {
+    for after in (0..2_600).step_by(53) {
         in_a_world(async |world, cast| {
             let id = world.ask_automatic(&cast, 60).await;
             world.pass(SignedDuration::from_millis(after)).await;
@@ -87,6 +89,30 @@ fn the_lease_of_a_dead_owner_runs_out_and_the_next_goes_on() {
         world.reaches(&id, "active", SOON).await;
         world.all_over(mins(20)).await;
     });
+}
+
+#[test]
+fn i8_an_owner_that_was_frozen_past_its_lease_begins_nothing() {
+    // At each of its writes: the lease, the hold, the intent, the id of the operation, its end.
+    for write in 0..5 {
+        in_a_world(async |world, cast| {
+            let id = world.ask_automatic(&cast, 5).await;
+            while world.stage(&id) != "approved" {
+                world.pass(SignedDuration::from_millis(1)).await;
+            }
+            kill(&world, &id);
+            world.state().plan.of_port = Some(("assignments.put_assignment", write, Kind::Frozen(60)));
+            let (zombie, request) = (Arc::clone(&world), id.clone());
+            tokio::task::spawn_local(async move {
+                drop(run_provision_until(&zombie, &request, "zombie", zombie.now() + secs(15)).await);
+            });
+            world.reaches(&id, "provisioning", SOON).await;
+            world.pass(secs(5)).await;
+            world.end(&cast.ana, &id, Ending::Return).await.unwrap();
+            world.reaches(&id, "ended", mins(3)).await;
+            world.all_over(mins(5)).await;
+        });
+    }
 }
 
 #[test]
