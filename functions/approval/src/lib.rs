@@ -1,5 +1,7 @@
 //! Lambda `approval`: takes approvers' decisions, by the API and by callback links.
 
+mod route;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -11,6 +13,10 @@ use curfew_engine::core::Core;
 use curfew_engine::decide::{decide, decide_by_link, open_link};
 use curfew_lambda::http::{Call, Gate, HttpAnswer, HttpEvent, json, log, no_route, respond};
 use curfew_lambda::{Clients, Environment, Invocation, Unset};
+
+use crate::route::Route;
+
+pub use crate::route::routes;
 
 struct Approval {
     core: Core,
@@ -34,11 +40,10 @@ pub fn start(
 impl Approval {
     async fn answer(&self, event: HttpEvent) -> Result<HttpAnswer, Problem> {
         let call = Call::new(event)?;
-        match call.route.as_str() {
-            "POST /v1/requests/{id}/decisions" => self.decide(&call).await,
-            "GET /a/{id}" => self.show_link(&call).await,
-            "POST /a/{id}" => self.decide_by_link(&call).await,
-            _ => Err(no_route()),
+        match Route::parse(&call.route).ok_or_else(no_route)? {
+            Route::Decide => self.decide(&call).await,
+            Route::ShowLink => self.show_link(&call).await,
+            Route::DecideByLink => self.decide_by_link(&call).await,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod changes;
 mod reads;
+mod route;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -14,6 +15,10 @@ use curfew_engine::core::Core;
 use curfew_engine::end::Ending;
 use curfew_lambda::http::{Call, Gate, HttpAnswer, HttpEvent, no_route, respond};
 use curfew_lambda::{Clients, Environment, Invocation, Unset};
+
+use crate::route::Route;
+
+pub use crate::route::routes;
 
 /// The function with everything that it works with.
 struct Intake {
@@ -46,19 +51,18 @@ pub fn start(
 impl Intake {
     async fn answer(&self, event: HttpEvent) -> Result<HttpAnswer, Problem> {
         let call = Call::new(event)?;
-        match call.route.as_str() {
-            "POST /v1/requests" => self.submit(&call).await,
-            "GET /v1/requests" => self.list(&call).await,
-            "GET /v1/requests/{id}" => self.show(&call).await,
-            "POST /v1/requests/{id}/cancel" => self.end(&call, Ending::Cancel).await,
-            "POST /v1/requests/{id}/return" => self.end(&call, Ending::Return).await,
-            "POST /v1/requests/{id}/revoke" => self.end(&call, Ending::Revoke).await,
-            "GET /v1/entitlements" => self.entitlements(&call).await,
-            "GET /v1/approvals" => self.approvals(&call).await,
-            "GET /v1/me" => self.me(&call).await,
-            "GET /v1/configuration" => self.configuration(&call).await,
-            "PUT /v1/configuration" => self.publish(&call).await,
-            _ => Err(no_route()),
+        match Route::parse(&call.route).ok_or_else(no_route)? {
+            Route::Submit => self.submit(&call).await,
+            Route::List => self.list(&call).await,
+            Route::Show => self.show(&call).await,
+            Route::Cancel => self.end(&call, Ending::Cancel).await,
+            Route::Return => self.end(&call, Ending::Return).await,
+            Route::Revoke => self.end(&call, Ending::Revoke).await,
+            Route::Entitlements => self.entitlements(&call).await,
+            Route::Approvals => self.approvals(&call).await,
+            Route::Me => self.me(&call).await,
+            Route::Configuration => self.configuration(&call).await,
+            Route::Publish => self.publish(&call).await,
         }
     }
 }

@@ -1,0 +1,43 @@
+//! Which calls this function answers.
+
+/// A call, by what it is for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Route {
+    Submit,
+    List,
+    Show,
+    Cancel,
+    Return,
+    Revoke,
+    Entitlements,
+    Approvals,
+    Me,
+    Configuration,
+    Publish,
+}
+
+/// Route keys, as the template writes them.
+const ALL: [(&str, Route); 11] = [
+    ("POST /v1/requests", Route::Submit),
+    ("GET /v1/requests", Route::List),
+    ("GET /v1/requests/{id}", Route::Show),
+    ("POST /v1/requests/{id}/cancel", Route::Cancel),
+    ("POST /v1/requests/{id}/return", Route::Return),
+    ("POST /v1/requests/{id}/revoke", Route::Revoke),
+    ("GET /v1/entitlements", Route::Entitlements),
+    ("GET /v1/approvals", Route::Approvals),
+    ("GET /v1/me", Route::Me),
+    ("GET /v1/configuration", Route::Configuration),
+    ("PUT /v1/configuration", Route::Publish),
+];
+
+impl Route {
+    pub(crate) fn parse(key: &str) -> Option<Self> {
+        ALL.iter().find(|(known, _)| *known == key).map(|(_, route)| *route)
+    }
+}
+
+/// Route keys that this function answers; a test holds the template to them.
+pub fn routes() -> impl Iterator<Item = &'static str> {
+    ALL.iter().map(|(key, _)| *key)
+}
