@@ -42,6 +42,13 @@ impl Error {
     }
 }
 
+/// The last line of a log that is still being written.
+pub(crate) fn last_line(log: &Path) -> Option<String> {
+    let bytes = std::fs::read(log).ok()?;
+    let text = String::from_utf8_lossy(&bytes);
+    text.lines().last().map(|line| line.trim().to_owned())
+}
+
 /// The last lines of a log, indented.
 fn tail(log: &Path, lines: usize) -> String {
     let bytes = std::fs::read(log).unwrap_or_default();

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use crate::api::Api;
 use crate::args::Args;
 use crate::emulator::{Emulator, REGION, Scripts};
-use crate::error::Error;
+use crate::error::{Error, last_line};
 use crate::identity_center::IdentityCenter;
 use crate::issuer::{AUDIENCE, Issuer, Key};
 use crate::organization::{Ids, Organization, id};
@@ -132,7 +132,7 @@ impl Run {
         if live {
             self.terminal.step_of_another("Lambda binaries", build)
         } else {
-            self.terminal.step("Lambda binaries", build)
+            self.terminal.step_noting("Lambda binaries", || last_line(&state.log("cargo")), build)
         }
     }
 

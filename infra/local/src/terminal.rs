@@ -70,8 +70,18 @@ impl Terminal {
 
     /// Does `work`, showing that it takes time, and says with the detail that it returned how it went.
     pub(crate) fn step<T>(self, label: &str, work: impl FnOnce() -> Result<(T, String), Error>) -> Result<T, Error> {
+        self.step_noting(label, || None, work)
+    }
+
+    /// Like [`Terminal::step`]; `note` says how far the work is.
+    pub(crate) fn step_noting<T>(
+        self,
+        label: &str,
+        note: impl Fn() -> Option<String> + Send,
+        work: impl FnOnce() -> Result<(T, String), Error>,
+    ) -> Result<T, Error> {
         let began = Instant::now();
-        let outcome = self.ticking(label, || None, work);
+        let outcome = self.ticking(label, note, work);
         self.conclude(label, began, outcome)
     }
 

@@ -76,13 +76,13 @@ async fn submit(State(me): State<StandIn>, Json(wish): Json<Value>) -> Answer {
         principal_type: PrincipalType::User,
         principal_id: me.users[user].clone(),
     };
-    let expiry = Timestamp::now() + SignedDuration::from_millis(2500);
+    let expiry = Timestamp::now() + SignedDuration::from_millis(5000);
     kept.push(Kept { state: "awaiting_approval", key, expiry });
     drop(kept);
     if index == 0 {
         me.move_to(0, "active", true);
         let me = me.clone();
-        let lives = Duration::from_millis(if me.flaw == Flaw::EndsEarly { 1000 } else { 2700 });
+        let lives = Duration::from_millis(if me.flaw == Flaw::EndsEarly { 1000 } else { 5200 });
         std::thread::spawn(move || {
             std::thread::sleep(lives);
             me.move_to(0, "ended", false);
