@@ -8,7 +8,8 @@ use curfew_aws::organizations::Organization;
 use curfew_aws::sso_admin::IdentityCenter;
 use curfew_engine::core::Core;
 use curfew_engine::directive::Directive;
-use curfew_engine::evaluate::{FactSources, evaluate};
+use curfew_engine::evaluate::evaluate;
+use curfew_engine::facts::FactSources;
 use curfew_lambda::{Clients, Environment, Invocation, TaskError, Unset, request_id};
 
 /// Composes the function.

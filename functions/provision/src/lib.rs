@@ -9,9 +9,8 @@ use curfew_aws::organizations::Organization;
 use curfew_aws::scheduler::{ScheduleSettings, Schedules};
 use curfew_aws::sso_admin::IdentityCenter;
 use curfew_aws::state_machine::StateMachine;
-use curfew_domain::time::Timestamp;
 use curfew_engine::core::Core;
-use curfew_engine::evaluate::FactSources;
+use curfew_engine::facts::FactSources;
 use curfew_engine::key::Keys;
 use curfew_engine::provision::{Provisioner, provision};
 use curfew_lambda::{Clients, Environment, Invocation, TaskError, Unset, request_id};
@@ -57,19 +56,10 @@ pub fn start(
 
 impl Provision {
     async fn handle(&self, task: &ProvisionTask, invocation: Invocation) -> Result<(), TaskError> {
-        let keys = self.keys(invocation.id, invocation.deadline);
+        let access = Arc::clone(&self.access) as _;
+        let keys = Keys::new(&self.core, access, invocation.id, invocation.deadline);
         let provisioner =
             Provisioner { core: &self.core, sources: &self.sources, timers: &self.schedules, keys: &keys };
         Ok(provision(&provisioner, &request_id(&task.request_id)?, &task.task_token).await?)
-    }
-
-    fn keys(&self, owner: String, deadline: Timestamp) -> Keys {
-        Keys {
-            store: Arc::clone(&self.core.store),
-            access: Arc::clone(&self.access) as _,
-            clock: Arc::clone(&self.core.clock),
-            owner,
-            deadline,
-        }
     }
 }

@@ -30,13 +30,7 @@ pub fn start(
     let access: Arc<dyn Access> =
         Arc::new(IdentityCenter::new(clients.sso_admin(), environment.required("INSTANCE_ARN")?));
     Ok(async move |task: RequestTask, invocation: Invocation| {
-        let keys = Keys {
-            store: Arc::clone(&core.store),
-            access: Arc::clone(&access),
-            clock: Arc::clone(&core.clock),
-            owner: invocation.id,
-            deadline: invocation.deadline,
-        };
+        let keys = Keys::new(&core, Arc::clone(&access), invocation.id, invocation.deadline);
         handle(&core, &keys, &task).await
     })
 }

@@ -21,11 +21,13 @@ pub enum Answer {
     /// What a whole sweep saw and did.
     Swept {
         /// Requests that are not over.
-        live: u32,
+        live: usize,
+        /// Requests that there was time for.
+        looked_at: usize,
         /// Requests that were moved or woken.
-        repaired: u32,
+        repaired: usize,
         /// Requests that could not be looked at.
-        faults: u32,
+        faults: usize,
     },
 }
 
@@ -45,15 +47,19 @@ pub fn start(
         status: machine,
         access: Arc::new(IdentityCenter::new(clients.sso_admin(), environment.required("INSTANCE_ARN")?)),
     };
-    Ok(async move |task: SweepTask, _| handle(&sweeper, task).await)
+    Ok(async move |task: SweepTask, invocation: Invocation| handle(&sweeper, task, invocation).await)
 }
 
-async fn handle(sweeper: &Sweeper, task: SweepTask) -> Result<Answer, TaskError> {
+async fn handle(sweeper: &Sweeper, task: SweepTask, invocation: Invocation) -> Result<Answer, TaskError> {
     let Some(id) = task.request_id else {
-        let Swept { live, repaired, faults } = sweeper.sweep().await?;
-        return Ok(Answer::Swept { live, repaired, faults });
+        let Swept { live, looked_at, repaired, faults } = sweeper.sweep(invocation.deadline).await?;
+        return Ok(Answer::Swept { live, looked_at, repaired, faults });
     };
     let id = request_id(&id)?;
-    let directive = if task.abandon { sweeper.abandon(&id).await? } else { sweeper.settle(&id).await? };
+    let directive = if task.abandon {
+        sweeper.abandon(&id, task.error.as_deref().unwrap_or("unknown error")).await?
+    } else {
+        sweeper.settle(&id).await?
+    };
     Ok(Answer::Directive(directive))
 }

@@ -62,16 +62,12 @@ pub struct ConfirmedReply {
 pub fn wish(body: &[u8]) -> Result<Wish, Problem> {
     let body: WishBody = parse(body)?;
     Ok(Wish {
-        account: AccountId::parse(&body.account).map_err(|e| Problem::invalid("account", e.to_string()))?,
+        account: AccountId::parse(&body.account).map_err(|e| Problem::invalid("account", e))?,
         permission_set: PermissionSetArn::parse(&body.permission_set)
-            .map_err(|e| Problem::invalid("permission_set", e.to_string()))?,
-        duration: AccessDuration::parse(&body.duration).map_err(|e| Problem::invalid("duration", e.to_string()))?,
-        justification: Justification::parse(&body.justification)
-            .map_err(|e| Problem::invalid("justification", e.to_string()))?,
-        ticket: body
-            .ticket
-            .map(|t| Ticket::parse(&t).map_err(|e| Problem::invalid("ticket", e.to_string())))
-            .transpose()?,
+            .map_err(|e| Problem::invalid("permission_set", e))?,
+        duration: AccessDuration::parse(&body.duration).map_err(|e| Problem::invalid("duration", e))?,
+        justification: Justification::parse(&body.justification).map_err(|e| Problem::invalid("justification", e))?,
+        ticket: body.ticket.map(|t| Ticket::parse(&t).map_err(|e| Problem::invalid("ticket", e))).transpose()?,
         start: body.start.as_deref().map(start).transpose()?,
         emergency: body.emergency,
     })
@@ -110,7 +106,7 @@ fn reply(decision: &str, comment: Option<String>) -> Result<Reply, Problem> {
 }
 
 fn optional_comment(comment: Option<String>) -> Result<Option<Comment>, Problem> {
-    comment.map(|c| Comment::parse(&c).map_err(|e| Problem::invalid("comment", e.to_string()))).transpose()
+    comment.map(|c| Comment::parse(&c).map_err(|e| Problem::invalid("comment", e))).transpose()
 }
 
 fn start(text: &str) -> Result<Timestamp, Problem> {

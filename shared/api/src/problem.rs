@@ -47,7 +47,8 @@ impl Problem {
     }
 
     /// A value that is not what its field takes.
-    pub fn invalid(field: &str, detail: impl Into<String>) -> Self {
+    pub fn invalid(field: &str, detail: impl std::fmt::Display) -> Self {
+        let detail = format!("`{field}`: {detail}.");
         Self::new(400, "invalid_field", "A field has a value that it cannot take", detail).in_field(field)
     }
 

@@ -28,15 +28,19 @@ pub fn list_query<'a>(parameters: impl Iterator<Item = (&'a str, &'a str)>, call
             "requester" => query.whose = Whose::Of(id(name, value, UserId::parse)?),
             "state" => {
                 let known: Vec<&str> = Stage::ALL.iter().map(|s| s.name()).collect();
-                let unknown = || Problem::invalid(name, format!("expected one of {}", known.join(", ")));
+                let unknown = || Problem::invalid(name, format_args!("expected one of {}", known.join(", ")));
                 query.stage = Some(Stage::parse(value).ok_or_else(unknown)?);
             }
             "account" => query.account = Some(id(name, value, AccountId::parse)?),
             "permission_set" => query.permission_set = Some(id(name, value, PermissionSetArn::parse)?),
-            "cursor" => query.before = Some(id(name, value, RequestId::parse)?),
+            "cursor" => {
+                let cursor = id(name, value, RequestId::parse)?;
+                cursor.day().map_err(|_| Problem::invalid(name, "expected the `next_cursor` of a page"))?;
+                query.before = Some(cursor);
+            }
             "limit" => {
                 let limit = value.parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n));
-                query.limit = limit.ok_or_else(|| Problem::invalid(name, format!("expected 1 to {MAX_LIMIT}")))?;
+                query.limit = limit.ok_or_else(|| Problem::invalid(name, format_args!("expected 1 to {MAX_LIMIT}")))?;
             }
             _ => {
                 let known = "requester, state, account, permission_set, cursor, limit";
@@ -55,7 +59,7 @@ pub fn path_id<T>(value: Option<&str>, what: &str, parse: fn(&str) -> Result<T, 
 }
 
 fn id<T>(field: &str, value: &str, parse: fn(&str) -> Result<T, InvalidId>) -> Result<T, Problem> {
-    parse(value).map_err(|error| Problem::invalid(field, error.to_string()))
+    parse(value).map_err(|error| Problem::invalid(field, error))
 }
 
 #[cfg(test)]
@@ -75,6 +79,7 @@ mod tests {
             ("limit", "-1"),
             ("account", "1"),
             ("cursor", "next"),
+            ("cursor", "00000000-0000-4000-8000-000000000001"),
             ("requester", "ana"),
         ] {
             let problem = query(&[(name, value)]).unwrap_err();

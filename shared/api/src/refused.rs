@@ -80,6 +80,9 @@ fn illegal(stage: Stage, command: &str) -> Problem {
         Stage::Approved | Stage::Scheduled | Stage::Provisioning | Stage::Active if command == "decide" => {
             ("already_decided", "it has been approved already")
         }
+        Stage::Provisioning if command == "cancel" => {
+            ("provisioning", "its access is being created; give it back with `return`")
+        }
         Stage::Approved | Stage::Scheduled | Stage::Provisioning => ("not_active", "its access has not begun"),
         Stage::Active => ("active", "its access is active; give it back with `return`"),
         Stage::Ending => ("ending", "its access is being removed already"),
@@ -103,7 +106,7 @@ impl From<Refused> for Problem {
             Refused::TooLong(max) => Self::new(422, "duration_too_long", "The duration is too long", detail)
                 .in_field("duration")
                 .with_hint(format!("Ask for at most `{max}`.")),
-            Refused::StartInPast | Refused::StartTooFar => Self::invalid("start", detail),
+            Refused::StartInPast | Refused::StartTooFar => Self::invalid("start", refused),
             Refused::KeyReused => {
                 Self::new(422, "idempotency_key_reused", "This Idempotency-Key belongs to another request", detail)
                     .in_field("Idempotency-Key")

@@ -39,4 +39,6 @@ pub struct SweepTask {
     /// The state machine gives this request up.
     #[serde(default)]
     pub abandon: bool,
+    /// With `abandon`: the name of the error.
+    pub error: Option<String>,
 }

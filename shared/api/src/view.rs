@@ -1,6 +1,6 @@
 //! Answers of the HTTP API. Instants are RFC 3339 in UTC, durations ISO 8601.
 
-use curfew_domain::audit::Record;
+use curfew_domain::audit::{self, Record};
 use curfew_domain::id::LinkId;
 use curfew_domain::person::Person;
 use curfew_domain::request::{Answer, EndReason, Gone, Grant, Request, State};
@@ -36,6 +36,9 @@ pub struct RequestView {
     grant: Option<GrantView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<RecordView>>,
+    /// `intact`, or the first thing that is wrong with the audit chain behind `history`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chain: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -72,8 +75,9 @@ struct DecisionView {
 struct GrantView {
     started_at: String,
     expires_at: String,
-    /// Role sessions that were issued before the end may work until then.
-    sessions_until: String,
+    /// Role sessions that were issued before the end may work until then. Absent while the removal is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sessions_until: Option<String>,
     standing: bool,
     /// After the end: what was confirmed about the assignment.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,14 +115,20 @@ impl RequestView {
             verdict: request.verdict.as_ref().map(verdict),
             steps: steps(request),
             decisions: decisions(request),
-            grant: request.state.grant().map(|g| grant(g, &request.state)),
+            grant: request.state.grant().map(|g| grant(g, request)),
             history: None,
+            chain: None,
         }
     }
 
     /// A request with its whole history.
     pub fn full(request: &Request, history: &[Record]) -> Self {
-        Self { history: Some(history.iter().map(record).collect()), ..Self::brief(request) }
+        let chain = match audit::verify(&request.ask.id, history, &request.head) {
+            Ok(()) => "intact".to_owned(),
+            Err(broken) => broken.to_string(),
+        };
+        let history = history.iter().map(record).collect();
+        Self { history: Some(history), chain: Some(chain), ..Self::brief(request) }
     }
 }
 
@@ -192,8 +202,14 @@ fn decisions(request: &Request) -> Vec<DecisionView> {
         .collect()
 }
 
-fn grant(grant: &Grant, state: &State) -> GrantView {
-    let assignment = match state {
+fn grant(grant: &Grant, request: &Request) -> GrantView {
+    // Sessions can be opened until the assignment is gone, and the end that was confirmed says when that was.
+    let sessions_until = match &request.state {
+        State::Ending { .. } => None,
+        State::Ended { gone: Gone::Absent, .. } => request.since.checked_add(grant.session).ok(),
+        _ => Some(grant.sessions_until()),
+    };
+    let assignment = match &request.state {
         State::Ended { gone: Gone::Absent, .. } => Some("absent"),
         State::Ended { gone: Gone::KeptFor(_), .. } => Some("kept_for_another_grant"),
         State::Ended { gone: Gone::Standing, .. } => Some("standing"),
@@ -202,7 +218,7 @@ fn grant(grant: &Grant, state: &State) -> GrantView {
     GrantView {
         started_at: grant.started_at.to_string(),
         expires_at: grant.expires_at.to_string(),
-        sessions_until: grant.sessions_until().to_string(),
+        sessions_until: sessions_until.map(|at| at.to_string()),
         standing: grant.standing,
         assignment,
     }

@@ -87,14 +87,13 @@ impl Timers for Schedules {
         let name = format!("curfew-{request}");
         let expression = format!("at({})", at.strftime("%Y-%m-%dT%H:%M:%S"));
         self.create(request, &name, &expression).await?;
-        let seen = self
-            .client
-            .get_schedule()
-            .name(&name)
-            .group_name(&self.settings.group)
-            .send()
-            .await
-            .map_err(|e| fault("read the expiry back", e))?;
+        let seen = self.client.get_schedule().name(&name).group_name(&self.settings.group).send().await.map_err(
+            |e| match code(&e) {
+                // Not visible yet.
+                Some("ResourceNotFoundException") => Fault::transient("read the expiry back", "it is not there"),
+                _ => fault("read the expiry back", e),
+            },
+        )?;
         let calls_revoke = seen.target().is_some_and(|t| t.arn() == self.settings.target);
         if seen.schedule_expression() == Some(&expression) && calls_revoke {
             return Ok(());

@@ -52,10 +52,13 @@ impl AccessReader for IdentityCenter {
         while let Some(page) = pages.next().await {
             let page = match page {
                 Ok(page) => page,
-                // A permission set that is gone: Identity Center deletes none that is assigned.
+                // Only a permission set that is gone proves anything: Identity Center deletes none that is assigned.
                 Err(e) if code(&e) == Some("ResourceNotFoundException") => {
                     self.is_there().await?;
-                    return Ok(false);
+                    return match self.permission_set(&key.permission_set).await? {
+                        PermissionSetFacts::Unknown => Ok(false),
+                        PermissionSetFacts::Known { .. } => Err(fault("list the assignments", e)),
+                    };
                 }
                 Err(e) => return Err(fault("list the assignments", e)),
             };
@@ -83,15 +86,16 @@ impl Access for IdentityCenter {
         Ok(self.describe(kind, id).await?.map(|operation| operation.progress))
     }
 
-    async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Option<String>, Fault> {
+    async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Vec<String>, Fault> {
         let since = since.checked_sub(SKEW).unwrap_or(Timestamp::MIN);
+        let mut found = Vec::new();
         // The listing names no targets, so each candidate is described.
         for id in self.accepted_since(kind, since).await? {
             if self.describe(kind, &id).await?.is_some_and(|operation| operation.key.as_ref() == Some(key)) {
-                return Ok(Some(id));
+                found.push(id);
             }
         }
-        Ok(None)
+        Ok(found)
     }
 }
 

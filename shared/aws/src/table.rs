@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `REQ#<id>` | `R` | the request as it is now; `version` guards every write |
 //! | `REQ#<id>` | `A#<seq>` | an audit record; never changed |
-//! | `REQ#<id>` | `T#approval#<step>`, `T#provisioning` | the task token of the waiting execution |
+//! | `REQ#<id>` | `T#approval#<step>#<digest>`, `T#provisioning#<digest>` | a task token of the waiting execution |
 //! | `REQ#<id>` | `L#<step>#<approver>` | which link the approver has |
 //! | `REQ#<id>` | `N#<seq>#<what>` | a notice |
 //! | `LINK#<link>` | `L` | a callback link |
@@ -12,7 +12,7 @@
 //! | `LIVE#<day>` | `<id>` | a request of that day that is not over |
 //! | `IDEM#<user>#<key>` | `I` | an idempotency key |
 //! | `KEY#<user>#<account>#<permission set>` | `K` | what is known about an assignment |
-//! | `CONFIG` | `current`, `v#<version>` | configuration |
+//! | `CONFIG` | `current`, `v#<version>`, `p#<instant>` | configuration: in force, each text, each publication |
 //!
 //! Index `by_owner` (keys only): `REQUESTER#<user>` and `DAY#<day>`, both by request id.
 
@@ -21,6 +21,7 @@ use std::sync::Mutex;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Put};
+use curfew_domain::id::RequestId;
 use curfew_engine::error::Fault;
 
 use crate::fault::unbuilt;
@@ -89,6 +90,11 @@ fn item<const N: usize>(pk: &str, sk: &str, rest: [(&str, AttributeValue); N]) -
     item.insert("pk".to_owned(), s(pk));
     item.insert("sk".to_owned(), s(sk));
     item
+}
+
+/// Partition key of everything about one request.
+fn request_pk(id: &RequestId) -> String {
+    format!("REQ#{id}")
 }
 
 /// A text attribute that must be there.

@@ -5,6 +5,9 @@
 use crate::id::{Key, RequestId};
 use crate::time::Timestamp;
 
+/// Settled changes that are remembered: more than one key can see within the time in which they could be confused.
+const SETTLED_KEPT: usize = 12;
+
 /// The record of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
@@ -16,6 +19,8 @@ pub struct Assignment {
     pub ours: bool,
     /// The change that was begun and not yet seen to its end (I8).
     pub operation: Option<Operation>,
+    /// Identity Center's ids of the latest changes that were seen to their end, so that none is taken for a later one.
+    pub settled: Vec<String>,
     /// Who may act on this key now (I8).
     pub lease: Option<Lease>,
     /// Version for conditional writes; 0 means never stored.
@@ -63,7 +68,7 @@ pub struct Lease {
 impl Assignment {
     /// A key that Curfew knows nothing about yet.
     pub fn unknown(key: Key) -> Self {
-        Self { key, holds: Vec::new(), ours: false, operation: None, lease: None, version: 0 }
+        Self { key, holds: Vec::new(), ours: false, operation: None, settled: Vec::new(), lease: None, version: 0 }
     }
 
     /// Takes the lease, unless somebody else has it.
@@ -119,6 +124,9 @@ impl Assignment {
     /// Records the end of the change in flight and what it left.
     #[must_use]
     pub fn settled(&self, ours: bool) -> Self {
-        Self { operation: None, ours, ..self.clone() }
+        let mut settled = self.settled.clone();
+        settled.extend(self.operation.as_ref().and_then(|operation| operation.id.clone()));
+        settled.drain(..settled.len().saturating_sub(SETTLED_KEPT));
+        Self { operation: None, ours, settled, ..self.clone() }
     }
 }

@@ -58,6 +58,15 @@ impl Core {
         Err(Error::Busy(format!("request {id} is being changed by others")))
     }
 
+    /// Does something to a request, unless it has moved on meanwhile; says whether it was done.
+    pub async fn try_act(&self, id: &RequestId, command: &Command) -> Result<bool, Error> {
+        match self.act(id, |_| Ok(command.clone())).await {
+            Ok(_) => Ok(true),
+            Err(Error::Refused(_)) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Carries out the effects of a durable transition. A failure is logged and left to `sweep`: the transition holds.
     pub async fn carry_out(&self, transition: &Transition) {
         let id = &transition.request.ask.id;

@@ -9,6 +9,7 @@ use curfew_domain::assignment::{Assignment, Operation, OperationKind};
 use curfew_domain::id::{Key, RequestId};
 use curfew_domain::time::{SignedDuration, Timestamp};
 
+use crate::core::Core;
 use crate::error::{Error, Fault};
 use crate::ports::{Access, Begun, Clock, Commit, Progress, Store};
 
@@ -32,7 +33,8 @@ pub struct Keys {
     pub access: Arc<dyn Access>,
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Names this invocation; no two live invocations share it.
+    /// Names this invocation. Lambda repeats an asynchronous invocation under the same name, after the first has ended;
+    /// the record's version keeps two of one name apart, should they ever overlap.
     pub owner: String,
     /// When this invocation is killed.
     pub deadline: Timestamp,
@@ -66,6 +68,11 @@ pub struct KeyGuard<'a> {
 }
 
 impl Keys {
+    /// Tools over the same store and clock as a core's.
+    pub fn new(core: &Core, access: Arc<dyn Access>, owner: String, deadline: Timestamp) -> Self {
+        Self { store: Arc::clone(&core.store), access, clock: Arc::clone(&core.clock), owner, deadline }
+    }
+
     /// Takes the lease of a key, waiting for its present owner, and resolves what is in flight.
     ///
     /// # Errors
@@ -196,16 +203,23 @@ impl KeyGuard<'_> {
             return self.settle_unknown(kind).await.map(Some);
         };
         loop {
-            let Some(progress) = self.keys.access.progress(kind, &id).await? else {
-                return self.settle_unknown(kind).await.map(Some);
-            };
-            let (ours, end) = match progress {
-                Progress::InProgress => {
+            let end = match self.keys.access.progress(kind, &id).await? {
+                Some(Progress::Succeeded) => self.wait_for_listing(kind).await?,
+                Some(Progress::Failed(reason)) => End::Failed(reason),
+                None if self.has_settled(&operation) => return self.settle_unknown(kind).await.map(Some),
+                // An operation may be unknown for a moment after it was accepted.
+                Some(Progress::InProgress) | None => {
                     self.keys.pause("waiting for the operation in flight").await?;
                     continue;
                 }
-                Progress::Succeeded => (kind == OperationKind::Assign, self.wait_for_listing(kind).await?),
-                Progress::Failed(reason) => (self.record.ours, End::Failed(reason)),
+            };
+            let ours = match (&end, kind) {
+                (End::Shown, _) => kind == OperationKind::Assign,
+                // Said to have failed, and yet there: made by this intent, because the listing was empty before it.
+                (End::Failed(_), OperationKind::Assign) => self.record.ours || self.is_assigned().await?,
+                (End::NotShown, OperationKind::Assign) => true,
+                // Until the listing is without it, it is there, and it is ours to remove.
+                (End::NotShown | End::Failed(_), OperationKind::Unassign) => self.record.ours,
             };
             self.rewrite(self.record.settled(ours)).await?;
             return Ok(Some(end));
@@ -239,15 +253,21 @@ impl KeyGuard<'_> {
             return Ok(Some(id.clone()));
         }
         loop {
-            if let Some(id) = self.keys.access.find(operation.kind, &self.record.key, operation.since).await? {
+            let found = self.keys.access.find(operation.kind, &self.record.key, operation.since).await?;
+            if let Some(id) = found.into_iter().find(|id| !self.record.settled.contains(id)) {
                 self.rewrite(self.record.accepted(&id)).await?;
                 return Ok(Some(id));
             }
-            if self.keys.clock.now().duration_since(operation.since) >= SETTLING {
+            if self.has_settled(operation) {
                 return Ok(None);
             }
             self.keys.pause("waiting for an operation of unknown outcome to show up").await?;
         }
+    }
+
+    /// Whether so much time has passed since the intent that "not found" means "never was".
+    fn has_settled(&self, operation: &Operation) -> bool {
+        self.keys.clock.now().duration_since(operation.since) >= SETTLING
     }
 
     async fn rewrite(&mut self, next: Assignment) -> Result<(), Error> {

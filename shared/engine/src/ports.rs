@@ -48,18 +48,13 @@ pub struct Idempotency {
     pub body: String,
 }
 
-/// The outcome of storing a new request.
+/// The request that an idempotency key stands for already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Inserted {
-    /// It is new.
-    New,
-    /// The same idempotency key made this request before.
-    Repeated {
-        /// That request.
-        request: RequestId,
-        /// Digest of what was asked then.
-        body: String,
-    },
+pub struct Repeated {
+    /// That request.
+    pub request: RequestId,
+    /// Digest of what was asked then.
+    pub body: String,
 }
 
 /// Requests and their audit records.
@@ -69,8 +64,11 @@ pub trait Requests: Send + Sync {
     async fn load(&self, id: &RequestId) -> Result<Option<Request>, Fault>;
     /// Those of these requests that exist, in the same order.
     async fn load_all(&self, ids: &[RequestId]) -> Result<Vec<Request>, Fault>;
-    /// Stores a new request with its first record and its idempotency key, all or nothing.
-    async fn insert(&self, first: &Transition, key: Option<&Idempotency>) -> Result<Inserted, Fault>;
+    /// What an idempotency key stands for already.
+    async fn repeated(&self, key: &Idempotency) -> Result<Option<Repeated>, Fault>;
+    /// Stores a new request with its first record and its idempotency key, all or nothing; nothing, if the key stands
+    /// for another request already, which is returned.
+    async fn insert(&self, first: &Transition, key: Option<&Idempotency>) -> Result<Option<Repeated>, Fault>;
     /// Stores a request with the record of its transition, all or nothing, if nobody else moved it on.
     async fn commit(&self, transition: &Transition) -> Result<Commit, Fault>;
     /// The audit records, oldest first.
@@ -82,6 +80,8 @@ pub trait Requests: Send + Sync {
     async fn of_day(&self, day: &str, before: Option<&RequestId>, limit: u32) -> Result<Vec<RequestId>, Fault>;
     /// Ids of all requests that are not over, oldest first (strongly consistent).
     async fn live(&self) -> Result<Vec<RequestId>, Fault>;
+    /// Forgets what only made `live` longer to read.
+    async fn tidy(&self) -> Result<(), Fault>;
 }
 
 /// A callback link: one approver's way to one step of one request.
@@ -100,11 +100,11 @@ pub struct Link {
 /// Task tokens and links. A token is written and read here and nowhere else.
 #[async_trait]
 pub trait Callbacks: Send + Sync {
-    /// Keeps the token of an execution that waits; a newer one replaces it.
+    /// Keeps the token of an execution that waits, beside those of earlier attempts.
     async fn put_token(&self, request: &RequestId, wait: Wait, token: &str) -> Result<(), Fault>;
     /// The tokens that have not been used.
     async fn tokens(&self, request: &RequestId) -> Result<Vec<(Wait, String)>, Fault>;
-    /// Forgets a used token, unless a newer one replaced it.
+    /// Forgets a used token.
     async fn drop_token(&self, request: &RequestId, wait: Wait, token: &str) -> Result<(), Fault>;
     /// Keeps a link; if this approver has one for this step already, that one stays and is returned.
     async fn put_link(&self, link: Link) -> Result<Link, Fault>;
@@ -228,8 +228,8 @@ pub trait Access: AccessReader {
     async fn begin(&self, kind: OperationKind, key: &Key) -> Result<Begun, Fault>;
     /// Where an operation stands; `None` if Identity Center knows none of this id.
     async fn progress(&self, kind: OperationKind, id: &str) -> Result<Option<Progress>, Fault>;
-    /// The operation on this key that was accepted since this instant, if one was.
-    async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Option<String>, Fault>;
+    /// The operations on this key that were accepted since about this instant.
+    async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Vec<String>, Fault>;
 }
 
 /// Expiry triggers.

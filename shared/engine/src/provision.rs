@@ -10,7 +10,7 @@ use curfew_policy::PermissionSetFacts;
 
 use crate::core::Core;
 use crate::error::Error;
-use crate::evaluate::FactSources;
+use crate::facts::FactSources;
 use crate::key::{Changed, KeyGuard, Keys};
 use crate::ports::Timers;
 
@@ -52,7 +52,7 @@ pub async fn provision(p: &Provisioner<'_>, id: &RequestId, token: &str) -> Resu
     };
     let State::Provisioning(grant) = &request.state else { return finish(p, id).await };
     if grant.is_due(p.core.clock.now()) {
-        p.core.act(id, |_| Ok(Command::Expire)).await?;
+        p.core.try_act(id, &Command::Expire).await?;
         return finish(p, id).await;
     }
     p.timers.ensure_expiry(id, grant.expires_at).await?;
@@ -84,7 +84,7 @@ async fn begin(p: &Provisioner<'_>, request: &Request) -> Result<Option<Request>
     let facts = p.sources.permission_sets.permission_set(&request.ask.permission_set).await?;
     let PermissionSetFacts::Known { session } = facts else {
         let reason = "the permission set does not exist any more";
-        p.core.act(id, |_| Ok(Command::Fail { reason: reason.to_owned() })).await?;
+        p.core.try_act(id, &Command::Fail { reason: reason.to_owned() }).await?;
         return Ok(None);
     };
     if let State::Scheduled { start } = request.state {
@@ -96,11 +96,12 @@ async fn begin(p: &Provisioner<'_>, request: &Request) -> Result<Option<Request>
         Ok(request) => Ok(Some(request)),
         Err(Error::Refused(refusal @ (Refusal::Changed | Refusal::NotApproved))) => {
             tracing::error!(request_id = %id, %refusal, alarm = "not_approved", "a request without approval was to begin");
-            p.core.act(id, |_| Ok(Command::Fail { reason: refusal.to_string() })).await?;
+            p.core.try_act(id, &Command::Fail { reason: refusal.to_string() }).await?;
             Ok(None)
         }
         // Cancelled, or begun by another invocation: read off the state by the caller.
         Err(Error::Refused(Refusal::Illegal { .. })) => Ok(Some(p.core.load(id).await?)),
+        Err(Error::Refused(early @ Refusal::NotStarted(_))) => Err(Error::Busy(early.to_string())),
         Err(error) => Err(error),
     }
 }

@@ -58,7 +58,9 @@ pub async fn request(core: &Core, person: &Person, id: &RequestId) -> Result<(Re
     if !may_see(&request, person) {
         return Err(Error::NotFound);
     }
-    let history = core.store.history(id).await?;
+    let mut history = core.store.history(id).await?;
+    // What came after the request was loaded is for the next call.
+    history.retain(|record| record.seq <= request.head.seq);
     Ok((request, history))
 }
 

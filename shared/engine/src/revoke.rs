@@ -34,7 +34,8 @@ pub async fn revoke(core: &Core, keys: &Keys, id: &RequestId) -> Result<Revoked,
             if left > EARLY {
                 return Ok(Revoked::NotDue);
             }
-            core.clock.sleep(left.max(SignedDuration::ZERO)).await;
+            // A little longer: a clock that is read in whole milliseconds must not be short of the end.
+            core.clock.sleep(left.max(SignedDuration::ZERO) + SignedDuration::from_millis(20)).await;
             match core.act(id, |_| Ok(Command::Expire)).await {
                 Ok(request) => request,
                 Err(Error::Refused(Refusal::Illegal { .. })) => core.load(id).await?,
@@ -85,8 +86,8 @@ async fn confirm_gone(core: &Core, key: &mut KeyGuard<'_>, id: &RequestId) -> Re
             return Ok(Gone::Standing);
         }
         match key.change(OperationKind::Unassign).await? {
-            // Looked at once more, so that one listing decides, whatever the operation said.
-            Changed::Confirmed | Changed::NotNow => {}
+            Changed::Confirmed => return Ok(Gone::Absent),
+            Changed::NotNow => {}
             Changed::Rejected(reason) => {
                 if key.is_assigned().await? {
                     return Err(Fault::transient("delete the assignment", reason).into());

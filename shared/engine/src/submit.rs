@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::core::Core;
 use crate::error::Error;
-use crate::ports::{Idempotency, Ids, Inserted};
+use crate::ports::{Idempotency, Ids, Repeated};
 
 /// How far ahead a start may lie. The execution waits for it, and executions live one year.
 pub const FARTHEST_START: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -70,9 +70,15 @@ pub async fn submit(
     wish: Wish,
     key: Option<String>,
 ) -> Result<Request, Refused> {
+    let idempotency = key.map(|key| Idempotency { user: person.id.clone(), key, body: wish.digest() });
+    // Before anything is judged: what was accepted once stays accepted, whatever has changed since.
+    if let Some(key) = &idempotency
+        && let Some(before) = core.store.repeated(key).await.map_err(Error::from)?
+    {
+        return repeated(core, key, before).await;
+    }
     let now = core.clock.now();
     check(configuration, &wish, now)?;
-    let idempotency = key.map(|key| Idempotency { user: person.id.clone(), key, body: wish.digest() });
     let first = request::submit(Ask {
         id: ids.request(now).map_err(Error::from)?,
         requester: person.id.clone(),
@@ -85,18 +91,19 @@ pub async fn submit(
         emergency: wish.emergency,
         submitted_at: now,
     });
-    match core.store.insert(&first, idempotency.as_ref()).await.map_err(Error::from)? {
-        Inserted::New => {
+    match (core.store.insert(&first, idempotency.as_ref()).await.map_err(Error::from)?, idempotency) {
+        (None, _) => {
             core.carry_out(&first).await;
             Ok(first.request)
         }
-        Inserted::Repeated { request, body } => {
-            if idempotency.is_none_or(|mine| mine.body != body) {
-                return Err(Refused::KeyReused);
-            }
-            Ok(core.load(&request).await?)
-        }
+        (Some(before), Some(key)) => repeated(core, &key, before).await,
+        (Some(_), None) => Err(Error::Busy("the new request id was taken".to_owned()).into()),
     }
+}
+
+/// The request that this key stands for, if it was the same wish.
+async fn repeated(core: &Core, key: &Idempotency, before: Repeated) -> Result<Request, Refused> {
+    if key.body == before.body { Ok(core.load(&before.request).await?) } else { Err(Refused::KeyReused) }
 }
 
 fn check(configuration: &Configuration, wish: &Wish, now: Timestamp) -> Result<(), Refused> {
@@ -115,7 +122,16 @@ fn check(configuration: &Configuration, wish: &Wish, now: Timestamp) -> Result<(
 impl Wish {
     /// Digest of what was asked, to compare repeated calls.
     fn digest(&self) -> String {
-        let text = format!("{self:?}");
-        hex(&Sha256::digest(text.as_bytes()))
+        let fields = [
+            self.account.to_string(),
+            self.permission_set.to_string(),
+            self.duration.to_string(),
+            self.justification.to_string(),
+            self.ticket.as_ref().map(ToString::to_string).unwrap_or_default(),
+            self.start.map(|start| start.to_string()).unwrap_or_default(),
+            self.emergency.to_string(),
+        ];
+        // No field may hold this separator: it is a control character.
+        hex(&Sha256::digest(fields.join("\u{1f}").as_bytes()))
     }
 }

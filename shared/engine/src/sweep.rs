@@ -22,6 +22,14 @@ const LOST_TRIGGER: SignedDuration = SignedDuration::from_secs(60);
 const ALARM: SignedDuration = SignedDuration::from_mins(5);
 /// Each active grant is compared with Identity Center once in so many minutes (I15).
 const COMPARE_MINUTES: i64 = 4;
+/// Comparisons in one sweep, at most: they share Identity Center's 20 calls per second with removals.
+const COMPARISONS: u32 = 200;
+/// A listing that lags is taken for a removal only if it says the same after this long.
+const SECOND_LOOK: SignedDuration = SignedDuration::from_secs(10);
+/// A request that has stood where it is for longer than any execution waits for a task has no token left to replay.
+const TOKENS_LIVE: SignedDuration = SignedDuration::from_mins(40);
+/// No look is begun with less time than this.
+const ENOUGH_TIME: SignedDuration = SignedDuration::from_secs(20);
 
 /// What the sweep works with.
 pub struct Sweeper {
@@ -37,32 +45,77 @@ pub struct Sweeper {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Swept {
     /// Requests that are not over.
-    pub live: u32,
+    pub live: usize,
+    /// Requests that there was time for.
+    pub looked_at: usize,
     /// Requests that were moved or woken.
-    pub repaired: u32,
+    pub repaired: usize,
     /// Requests that could not be looked at this time.
-    pub faults: u32,
+    pub faults: usize,
+}
+
+impl Swept {
+    fn fault(&mut self, id: &RequestId, error: &Error) {
+        self.faults += 1;
+        tracing::error!(request_id = %id, %error, alarm = "sweep_fault", "a request could not be swept this time");
+    }
+}
+
+/// Overdue access first, then everything else by age; active grants, which are most, last.
+fn urgency(request: &Request, now: Timestamp) -> (u8, Timestamp) {
+    match &request.state {
+        State::Ending { .. } => (0, request.since),
+        State::Provisioning(grant) | State::Active(grant) if grant.is_due(now) => (0, grant.expires_at),
+        State::Active(_) => (2, request.since),
+        _ => (1, request.since),
+    }
 }
 
 impl Sweeper {
-    /// Looks at every request that is not over. One that cannot be looked at does not keep the others waiting.
+    /// Looks at every request that is not over, the most urgent first, until the deadline; the next sweep comes soon.
+    /// One that cannot be looked at does not keep the others waiting.
     ///
     /// # Errors
-    /// The list of live requests could not be read.
-    pub async fn sweep(&self) -> Result<Swept, Error> {
+    /// The live requests could not be read.
+    pub async fn sweep(&self, deadline: Timestamp) -> Result<Swept, Error> {
         let mut swept = Swept::default();
-        for id in self.core.store.live().await? {
-            swept.live += 1;
-            match self.look(&id).await {
+        let mut live = self.load_live(&mut swept).await?;
+        let now = self.core.clock.now();
+        live.sort_by_cached_key(|request| urgency(request, now));
+        let mut comparisons = COMPARISONS;
+        for request in &live {
+            if deadline.duration_since(self.core.clock.now()) < ENOUGH_TIME {
+                tracing::warn!(left = live.len() - swept.looked_at, "the sweep ran out of time");
+                break;
+            }
+            swept.looked_at += 1;
+            match self.look(request, &mut comparisons).await {
                 Ok(true) => swept.repaired += 1,
                 Ok(false) => {}
-                Err(error) => {
-                    swept.faults += 1;
-                    tracing::warn!(request_id = %id, %error, "could not be swept this time");
-                }
+                Err(error) => swept.fault(&request.ask.id, &error),
             }
         }
+        if let Err(error) = self.core.store.tidy().await {
+            tracing::warn!(%error, "the list of live requests was not tidied");
+        }
         Ok(swept)
+    }
+
+    /// The live requests. One that cannot be read does not hide the others.
+    async fn load_live(&self, swept: &mut Swept) -> Result<Vec<Request>, Error> {
+        let ids = self.core.store.live().await?;
+        swept.live = ids.len();
+        if let Ok(live) = self.core.store.load_all(&ids).await {
+            return Ok(live);
+        }
+        let mut live = Vec::with_capacity(ids.len());
+        for id in &ids {
+            match self.core.load(id).await {
+                Ok(request) => live.push(request),
+                Err(error) => swept.fault(id, &error),
+            }
+        }
+        Ok(live)
     }
 
     /// The state machine asks about a step that timed out: lapse it if that is so, and go on with what is.
@@ -77,37 +130,34 @@ impl Sweeper {
     }
 
     /// The state machine gives a request up: nothing may be left half done.
-    pub async fn abandon(&self, id: &RequestId) -> Result<Directive, Error> {
-        let reason = "it could not be completed; the cause is in the execution of the same name";
-        let request = match self.core.act(id, |_| Ok(Command::Fail { reason: reason.to_owned() })).await {
-            Ok(request) => request,
-            Err(Error::Refused(Refusal::Illegal { .. })) => self.core.load(id).await?,
-            Err(error) => return Err(error),
-        };
-        Ok(directive(&request, self.core.clock.now()))
+    pub async fn abandon(&self, id: &RequestId, error: &str) -> Result<Directive, Error> {
+        let reason = format!("it could not be completed ({error}); the execution of the same name says more");
+        self.core.try_act(id, &Command::Fail { reason }).await?;
+        Ok(directive(&self.core.load(id).await?, self.core.clock.now()))
     }
 
     /// Whether anything had to be done.
-    async fn look(&self, id: &RequestId) -> Result<bool, Error> {
-        let request = self.core.load(id).await?;
-        let now = self.core.clock.now();
+    async fn look(&self, request: &Request, comparisons: &mut u32) -> Result<bool, Error> {
+        let (id, now) = (&request.ask.id, self.core.clock.now());
         let moved = match &request.state {
-            State::Submitted => self.start_again(&request, now).await?,
+            State::Submitted => self.start_again(request, now).await?,
             State::AwaitingApproval { deadline, .. } if now.duration_since(*deadline) >= STUCK => {
-                self.act(id, Command::Lapse).await?
+                self.core.try_act(id, &Command::Lapse).await?
             }
             State::Scheduled { start } if now.duration_since(*start) >= STUCK => self.fail_if_dead(id).await?,
             State::Provisioning(g) | State::Active(g) if now.duration_since(g.expires_at) >= LOST_TRIGGER => {
-                self.act(id, Command::Expire).await?
+                self.core.try_act(id, &Command::Expire).await?
             }
             State::Approved | State::Provisioning(_) if now.duration_since(request.since) >= STUCK => {
                 self.fail_if_dead(id).await?
             }
-            State::Active(_) => self.compare(&request, now).await?,
-            State::Ending { .. } => self.hurry(&request, now).await?,
+            State::Active(_) if *comparisons > 0 => self.compare(request, now, comparisons).await?,
+            State::Ending { .. } => self.hurry(request, now).await?,
             _ => false,
         };
-        Ok(self.replay(id).await? || moved)
+        let awaiting = matches!(request.state, State::AwaitingApproval { .. });
+        let replay = moved || awaiting || now.duration_since(request.since) < TOKENS_LIVE;
+        Ok(replay && self.replay(id).await? || moved)
     }
 
     /// The execution was never started, or died before it judged.
@@ -119,7 +169,7 @@ impl Sweeper {
         }
         if age > STUCK * 5 && !self.status.is_running(id).await? {
             let reason = "it could not be judged".to_owned();
-            return self.act(id, Command::Fail { reason }).await;
+            return self.core.try_act(id, &Command::Fail { reason }).await;
         }
         if let Some(flow) = &self.core.flow {
             flow.start(id).await?;
@@ -132,17 +182,26 @@ impl Sweeper {
         if self.status.is_running(id).await? {
             return Ok(false);
         }
-        self.act(id, Command::Fail { reason: "its execution ended before it was provisioned".to_owned() }).await
+        let reason = "its execution ended before it was provisioned".to_owned();
+        self.core.try_act(id, &Command::Fail { reason }).await
     }
 
     /// An active grant must have its assignment.
-    async fn compare(&self, request: &Request, now: Timestamp) -> Result<bool, Error> {
+    async fn compare(&self, request: &Request, now: Timestamp, comparisons: &mut u32) -> Result<bool, Error> {
         // Spread over the minutes by id, so that no sweep asks for all at once.
         let share: i64 = request.ask.id.as_str().bytes().map(i64::from).sum();
-        if (now.as_second() / 60 + share) % COMPARE_MINUTES != 0 || self.is_assigned(request).await? {
+        if (now.as_second() / 60 + share) % COMPARE_MINUTES != 0 {
             return Ok(false);
         }
-        let lost = self.act(&request.ask.id, Command::Lose(Cause::AssignmentRemoved)).await?;
+        *comparisons -= 1;
+        if self.is_assigned(request).await? {
+            return Ok(false);
+        }
+        self.core.clock.sleep(SECOND_LOOK).await;
+        if self.is_assigned(request).await? {
+            return Ok(false);
+        }
+        let lost = self.core.try_act(&request.ask.id, &Command::Lose(Cause::AssignmentRemoved)).await?;
         // Otherwise it was ended while this looked.
         if lost {
             tracing::error!(
@@ -197,14 +256,5 @@ impl Sweeper {
             }
         }
         Ok(replayed)
-    }
-
-    /// Does it, unless the request has moved on meanwhile.
-    async fn act(&self, id: &RequestId, command: Command) -> Result<bool, Error> {
-        match self.core.act(id, |_| Ok(command.clone())).await {
-            Ok(_) => Ok(true),
-            Err(Error::Refused(_)) => Ok(false),
-            Err(error) => Err(error),
-        }
     }
 }

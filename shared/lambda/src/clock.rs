@@ -9,14 +9,15 @@ use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
 use curfew_engine::ports::{Clock, Ids};
 
-/// The server's clock.
+/// The server's clock, in whole milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemClock;
 
 #[async_trait]
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        Timestamp::now()
+        let now = Timestamp::now();
+        Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
     }
 
     async fn sleep(&self, duration: SignedDuration) {

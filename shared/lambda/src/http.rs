@@ -14,6 +14,7 @@ use curfew_domain::id::UserId;
 use curfew_domain::person::Person;
 use curfew_domain::time::Timestamp;
 use curfew_engine::core::Core;
+use curfew_engine::error::Fault;
 use curfew_engine::ports::People;
 use curfew_policy::{Configuration, UserFacts};
 use serde::Serialize;
@@ -88,7 +89,7 @@ pub struct Gate {
 pub struct Caller {
     /// Who.
     pub person: Person,
-    /// What was published; `None` before the first time.
+    /// What was published; `None` before the first time, and when it cannot be read.
     pub configuration: Option<Configuration>,
 }
 
@@ -105,7 +106,15 @@ impl Gate {
         let now = core.clock.now();
         let name = self.user_name(call, now)?;
         let id = self.people.user_named(name).await.map_err(log)?.ok_or_else(unknown_user)?;
-        let configuration = core.store.current().await.map_err(log)?.map(|(configuration, _)| configuration);
+        let configuration = match core.store.current().await {
+            Ok(current) => current.map(|(configuration, _)| configuration),
+            // One that this release cannot read must not keep people from ending access, nor from mending it.
+            Err(error @ Fault::Permanent { .. }) => {
+                tracing::error!(%error, "the published configuration cannot be read");
+                None
+            }
+            Err(error) => return Err(log(error)),
+        };
         let person = match &configuration {
             Some(configuration) => configuration.person(id),
             // Before anything is published, somebody must be able to publish.

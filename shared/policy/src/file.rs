@@ -30,8 +30,7 @@ impl fmt::Display for Problem {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    #[serde(default)]
-    administrators: Vec<Spanned<String>>,
+    administrators: Spanned<Vec<Spanned<String>>>,
     #[serde(default)]
     auditors: Vec<Spanned<String>>,
     session_limit: Spanned<String>,
@@ -72,7 +71,11 @@ pub(crate) fn parse(text: &str) -> Result<Configuration, Vec<Problem>> {
             return Err(check.problems);
         }
     };
-    let administrators = check.users(&file.administrators);
+    let administrators = check.users(file.administrators.get_ref());
+    if file.administrators.get_ref().is_empty() {
+        let message = "name at least one administrator; otherwise nobody could publish again";
+        check.at(file.administrators.span().start, message.to_owned());
+    }
     let auditors = check.users(&file.auditors);
     let session_limit = check.duration(&file.session_limit);
     let mut entitlements = BTreeMap::new();
@@ -206,6 +209,7 @@ approval = { approvers = ["00000000-0000-4000-8000-000000000002"], timeout = "PT
             ("00000000-0000-4000-8000-000000000002", "ben@example.com", "`ben@example.com`: expected an Identity"),
             ("\"prod\"", "\"\"", "line 5, column 16: a name has 1 to 128 visible characters"),
             ("session_limit", "session_limit_", "unknown field `session_limit_`"),
+            ("[\"00000000-0000-4000-8000-000000000001\"]", "[]", "line 1, column 18: name at least one administrator"),
         ];
         for (from, to, expected) in cases {
             let found = problems(from, to);

@@ -96,7 +96,7 @@ mod tests {
 
     fn configuration(approval: &str) -> Configuration {
         Configuration::parse(&format!(
-            "session_limit = \"PT1H\"\n[[entitlement]]\naccount = \"111122223333\"\naccount_name = \"prod\"\n\
+            "administrators = [\"{ANA}\"]\nsession_limit = \"PT1H\"\n[[entitlement]]\naccount = \"111122223333\"\naccount_name = \"prod\"\n\
              permission_set = \"{SET}\"\npermission_set_name = \"Admin\"\nmax_duration = \"PT2H\"\napproval = {approval}\n"
         ))
         .unwrap()

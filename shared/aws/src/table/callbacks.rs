@@ -1,53 +1,43 @@
 //! Task tokens and callback links.
 
 use async_trait::async_trait;
+use curfew_domain::hex::hex;
 use curfew_domain::id::{LinkId, RequestId, UserId};
 use curfew_domain::request::Wait;
 use curfew_engine::error::Fault;
 use curfew_engine::ports::{Callbacks, Link};
+use sha2::{Digest as _, Sha256};
 
-use super::{ABSENT, Item, Table, item, n, number, s, text, unreadable};
+use super::{ABSENT, Item, Table, item, n, number, request_pk, s, text, unreadable};
 use crate::fault::{code, fault};
 
 #[async_trait]
 impl Callbacks for Table {
     async fn put_token(&self, request: &RequestId, wait: Wait, token: &str) -> Result<(), Fault> {
-        let item = item(&pk(request), &token_sk(wait), [("token", s(token))]);
+        let item = item(&request_pk(request), &token_sk(wait, token), [("token", s(token))]);
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         put.send().await.map_err(|e| fault("keep the task token", e))?;
         Ok(())
     }
 
     async fn tokens(&self, request: &RequestId) -> Result<Vec<(Wait, String)>, Fault> {
-        let items = self.query(&pk(request), Some("T#"), "read the task tokens").await?;
+        let items = self.query(&request_pk(request), Some("T#"), "read the task tokens").await?;
         let token = |item: &Item| Ok((wait(text(item, "sk")?)?, text(item, "token")?.to_owned()));
         items.iter().map(token).collect()
     }
 
     async fn drop_token(&self, request: &RequestId, wait: Wait, token: &str) -> Result<(), Fault> {
-        let dropped = self
-            .client
-            .delete_item()
-            .table_name(&self.name)
-            .key("pk", s(pk(request)))
-            .key("sk", s(token_sk(wait)))
-            .condition_expression("#token = :token")
-            .expression_attribute_names("#token", "token")
-            .expression_attribute_values(":token", s(token))
-            .send()
-            .await;
-        match dropped {
-            Ok(_) => Ok(()),
-            // Replaced by a newer one, or dropped already.
-            Err(e) if code(&e) == Some("ConditionalCheckFailedException") => Ok(()),
-            Err(e) => Err(fault("drop the task token", e)),
-        }
+        let key = token_sk(wait, token);
+        let delete =
+            self.client.delete_item().table_name(&self.name).key("pk", s(request_pk(request))).key("sk", s(key));
+        delete.send().await.map_err(|e| fault("drop the task token", e))?;
+        Ok(())
     }
 
     async fn put_link(&self, link: Link) -> Result<Link, Fault> {
         let what = "keep the link";
         let sk = format!("L#{}#{}", link.step, link.approver);
-        let (request, mine) = (pk(&link.request), s(link.id.as_str()));
+        let (request, mine) = (request_pk(&link.request), s(link.id.as_str()));
         let put = self
             .client
             .put_item()
@@ -78,7 +68,7 @@ impl Callbacks for Table {
     }
 
     async fn links(&self, request: &RequestId) -> Result<Vec<Link>, Fault> {
-        let items = self.query(&pk(request), Some("L#"), "read the links").await?;
+        let items = self.query(&request_pk(request), Some("L#"), "read the links").await?;
         items.iter().map(|item| decode(link_id(text(item, "link")?)?, request.clone(), item)).collect()
     }
 }
@@ -86,10 +76,6 @@ impl Callbacks for Table {
 fn decode(id: LinkId, request: RequestId, item: &Item) -> Result<Link, Fault> {
     let step = usize::try_from(number(item, "step")?).map_err(unreadable)?;
     Ok(Link { id, request, step, approver: UserId::parse(text(item, "approver")?).map_err(unreadable)? })
-}
-
-fn pk(request: &RequestId) -> String {
-    format!("REQ#{request}")
 }
 
 fn step(link: &Link) -> aws_sdk_dynamodb::types::AttributeValue {
@@ -104,17 +90,21 @@ fn link_id(text: &str) -> Result<LinkId, Fault> {
     LinkId::parse(text).map_err(unreadable)
 }
 
-fn token_sk(wait: Wait) -> String {
+/// One item per token: a late invocation of an earlier attempt must not replace the token of a newer one.
+fn token_sk(wait: Wait, token: &str) -> String {
+    let mut digest = hex(&Sha256::digest(token.as_bytes()));
+    digest.truncate(16);
     match wait {
-        Wait::Approval { step } => format!("T#approval#{step}"),
-        Wait::Provisioning => "T#provisioning".to_owned(),
+        Wait::Approval { step } => format!("T#approval#{step}#{digest}"),
+        Wait::Provisioning => format!("T#provisioning#{digest}"),
     }
 }
 
 fn wait(sk: &str) -> Result<Wait, Fault> {
-    match sk.strip_prefix("T#approval#") {
-        Some(step) => Ok(Wait::Approval { step: step.parse().map_err(unreadable)? }),
-        None if sk == "T#provisioning" => Ok(Wait::Provisioning),
-        None => Err(unreadable(format!("`{sk}` is no place to wait"))),
+    let mut parts = sk.split('#').skip(1);
+    match (parts.next(), parts.next()) {
+        (Some("approval"), Some(step)) => Ok(Wait::Approval { step: step.parse().map_err(unreadable)? }),
+        (Some("provisioning"), Some(_)) => Ok(Wait::Provisioning),
+        _ => Err(unreadable(format!("`{sk}` is no place to wait"))),
     }
 }

@@ -30,11 +30,12 @@ impl Configurations for Table {
     ) -> Result<(), Fault> {
         let what = "publish the configuration";
         let version = configuration.version().as_str();
-        let attributes =
-            || [("version_id", s(version)), ("text", s(text)), ("by", s(by.as_str())), ("at", s(at.to_string()))];
+        let published = [("version_id", s(version)), ("by", s(by.as_str())), ("at", s(at.to_string()))];
         let puts = [
-            self.put(item("CONFIG", &format!("v#{version}"), attributes()), None, what)?,
-            self.put(item("CONFIG", "current", attributes()), None, what)?,
+            self.put(item("CONFIG", "current", [("version_id", s(version)), ("text", s(text))]), None, what)?,
+            // The same version has the same text, however often it is published.
+            self.put(item("CONFIG", &format!("v#{version}"), [("text", s(text))]), None, what)?,
+            self.put(item("CONFIG", &format!("p#{at}"), published), None, what)?,
         ];
         let writes = puts.into_iter().map(|put| aws_sdk_dynamodb::types::TransactWriteItem::builder().put(put).build());
         match self.transact(writes.collect(), what).await? {

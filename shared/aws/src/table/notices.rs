@@ -9,7 +9,7 @@ use curfew_domain::time::Timestamp;
 use curfew_engine::error::Fault;
 use curfew_engine::ports::{Link, Notices};
 
-use super::{Table, item, s};
+use super::{Table, item, request_pk, s};
 use crate::fault::fault;
 
 /// Keeps notices in the table.
@@ -25,7 +25,7 @@ impl TableNotices {
 
     async fn keep(&self, request: &RequestId, what: &str, to: &[UserId], at: Timestamp) -> Result<(), Fault> {
         let people = to.iter().map(UserId::as_str).collect::<Vec<_>>().join(" ");
-        let item = item(&format!("REQ#{request}"), &format!("N#{at}#{what}"), [("to", s(people))]);
+        let item = item(&request_pk(request), &format!("N#{at}#{what}"), [("to", s(people))]);
         let put = self.table.client.put_item().table_name(&self.table.name).set_item(Some(item));
         put.send().await.map_err(|e| fault("keep the notice", e))?;
         Ok(())

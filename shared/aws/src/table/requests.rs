@@ -1,5 +1,8 @@
 //! Requests and their audit records.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, TransactWriteItem};
@@ -7,9 +10,9 @@ use curfew_domain::audit::{Record, RecordHash};
 use curfew_domain::id::{RequestId, UserId};
 use curfew_domain::request::{Request, Transition};
 use curfew_engine::error::Fault;
-use curfew_engine::ports::{Commit, Idempotency, Inserted, Requests};
+use curfew_engine::ports::{Commit, Idempotency, Repeated, Requests};
 
-use super::{ABSENT, Item, Table, UNCHANGED, item, n, number, s, shape, text, unreadable};
+use super::{ABSENT, Item, Table, UNCHANGED, item, n, number, request_pk, s, shape, text, unreadable};
 use crate::fault::{fault, unbuilt};
 
 /// Keys in one batch (DynamoDB API reference, `BatchGetItem`).
@@ -18,7 +21,7 @@ const BATCH: usize = 100;
 #[async_trait]
 impl Requests for Table {
     async fn load(&self, id: &RequestId) -> Result<Option<Request>, Fault> {
-        let found = self.get(&pk(id), "R", "load the request").await?;
+        let found = self.get(&request_pk(id), "R", "load the request").await?;
         found.map(|item| decode(&item)).transpose()
     }
 
@@ -27,12 +30,12 @@ impl Requests for Table {
         for chunk in ids.chunks(BATCH) {
             requests.extend(self.load_batch(chunk).await?);
         }
-        let place = |request: &Request| ids.iter().position(|id| *id == request.ask.id);
-        requests.sort_by_key(place);
+        let places: HashMap<&RequestId, usize> = ids.iter().enumerate().map(|(place, id)| (id, place)).collect();
+        requests.sort_by_key(|request| places.get(&request.ask.id).copied());
         Ok(requests)
     }
 
-    async fn insert(&self, first: &Transition, key: Option<&Idempotency>) -> Result<Inserted, Fault> {
+    async fn insert(&self, first: &Transition, key: Option<&Idempotency>) -> Result<Option<Repeated>, Fault> {
         let what = "store the request";
         let day = first.request.ask.id.day().map_err(|e| Fault::permanent(what, e))?;
         self.mark_day(&day).await?;
@@ -44,13 +47,23 @@ impl Requests for Table {
         if let Some(key) = key {
             puts.push(self.put(idempotency_item(key, &first.request.ask.id), Some((ABSENT, None)), what)?);
         }
-        match self.transact(puts.into_iter().map(in_transaction).collect(), what).await? {
-            Commit::Done => Ok(Inserted::New),
-            Commit::Conflict => match key {
-                Some(key) => self.repeated(key).await,
-                None => Err(Fault::transient(what, "the new request id is taken")),
+        match (self.transact(puts.into_iter().map(in_transaction).collect(), what).await?, key) {
+            (Commit::Done, _) => Ok(None),
+            (Commit::Conflict, Some(key)) => match self.repeated(key).await? {
+                Some(before) => Ok(Some(before)),
+                None => Err(Fault::transient(what, "another call with this key is under way")),
             },
+            (Commit::Conflict, None) => Err(Fault::transient(what, "the new request id is taken")),
         }
+    }
+
+    async fn repeated(&self, key: &Idempotency) -> Result<Option<Repeated>, Fault> {
+        let found = self.get(&idempotency_pk(key), "I", "read the idempotency key").await?;
+        let decode = |item: Item| {
+            let request = RequestId::parse(text(&item, "request")?).map_err(unreadable)?;
+            Ok(Repeated { request, body: text(&item, "body")?.to_owned() })
+        };
+        found.map(decode).transpose()
     }
 
     async fn commit(&self, transition: &Transition) -> Result<Commit, Fault> {
@@ -75,7 +88,7 @@ impl Requests for Table {
     }
 
     async fn history(&self, id: &RequestId) -> Result<Vec<Record>, Fault> {
-        let items = self.query(&pk(id), Some("A#"), "read the history").await?;
+        let items = self.query(&request_pk(id), Some("A#"), "read the history").await?;
         items.iter().map(|item| record(id, item)).collect()
     }
 
@@ -94,28 +107,33 @@ impl Requests for Table {
 
     async fn live(&self) -> Result<Vec<RequestId>, Fault> {
         let what = "list the live requests";
-        let days = self.query("LIVE", None, what).await?;
-        let newest = days.last().map(|day| text(day, "sk").map(str::to_owned)).transpose()?;
         let mut live = Vec::new();
-        for day in &days {
-            let day = text(day, "sk")?;
-            let items = self.query(&format!("LIVE#{day}"), None, what).await?;
-            // The newest day may still get requests; an older one never will.
-            if items.is_empty() && newest.as_deref() != Some(day) {
-                self.unmark_day(day).await?;
-            }
-            for item in &items {
-                live.push(RequestId::parse(text(item, "sk")?).map_err(unreadable)?);
+        for day in self.query("LIVE", None, what).await? {
+            for item in self.query(&format!("LIVE#{}", text(&day, "sk")?), None, what).await? {
+                live.push(RequestId::parse(text(&item, "sk")?).map_err(unreadable)?);
             }
         }
         Ok(live)
+    }
+
+    async fn tidy(&self) -> Result<(), Fault> {
+        let days = self.query("LIVE", None, "list the days").await?;
+        // The newest two may still get requests, around midnight; older ones never will.
+        let (old, _) = days.split_at(days.len().saturating_sub(2));
+        for day in old {
+            let day = text(day, "sk")?;
+            if self.query(&format!("LIVE#{day}"), None, "look at the day").await?.is_empty() {
+                self.unmark_day(day).await?;
+            }
+        }
+        Ok(())
     }
 }
 
 impl Table {
     async fn load_batch(&self, ids: &[RequestId]) -> Result<Vec<Request>, Fault> {
         let what = "load requests";
-        let keys: Vec<Item> = ids.iter().map(|id| item(&pk(id), "R", [])).collect();
+        let keys: Vec<Item> = ids.iter().map(|id| item(&request_pk(id), "R", [])).collect();
         let mut wanted = Some(keys).filter(|k| !k.is_empty());
         let mut requests = Vec::with_capacity(ids.len());
         while let Some(keys) = wanted.take() {
@@ -128,6 +146,10 @@ impl Table {
             }
             let rest = answer.unprocessed_keys().and_then(|tables| tables.get(&self.name));
             wanted = rest.map(|rest| rest.keys().to_vec()).filter(|k| !k.is_empty());
+            if wanted.is_some() {
+                // Throttled: DynamoDB asks for a pause before the rest.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
         }
         Ok(requests)
     }
@@ -144,15 +166,6 @@ impl Table {
             return Err(Fault::transient(what, codes.join(", ")));
         }
         Err(fault(what, error))
-    }
-
-    /// What an idempotency key stands for.
-    async fn repeated(&self, key: &Idempotency) -> Result<Inserted, Fault> {
-        let what = "read the idempotency key";
-        let found = self.get(&idempotency_pk(key), "I", what).await?;
-        let item = found.ok_or_else(|| Fault::transient(what, "another call with this key is under way"))?;
-        let request = RequestId::parse(text(&item, "request")?).map_err(unreadable)?;
-        Ok(Inserted::Repeated { request, body: text(&item, "body")?.to_owned() })
     }
 
     /// All items of a partition, or those whose sort key begins so; strongly consistent, by sort key.
@@ -213,10 +226,6 @@ impl Table {
     }
 }
 
-fn pk(id: &RequestId) -> String {
-    format!("REQ#{id}")
-}
-
 fn in_transaction(put: Put) -> TransactWriteItem {
     TransactWriteItem::builder().put(put).build()
 }
@@ -224,7 +233,7 @@ fn in_transaction(put: Put) -> TransactWriteItem {
 fn request_item(request: &Request, day: &str) -> Result<Item, Fault> {
     let id = &request.ask.id;
     Ok(item(
-        &pk(id),
+        &request_pk(id),
         "R",
         [
             ("schema", n(shape::SCHEMA)),
@@ -251,7 +260,7 @@ fn decode(item: &Item) -> Result<Request, Fault> {
 /// An audit record. The first one also lists the request under its day.
 fn record_item(record: &Record, day: Option<&str>) -> Item {
     let mut item = item(
-        &pk(&record.request),
+        &request_pk(&record.request),
         &format!("A#{:06}", record.seq),
         [
             ("schema", n(shape::SCHEMA)),

@@ -318,6 +318,8 @@ struct AssignmentDoc {
     holds: Vec<(String, Timestamp)>,
     ours: bool,
     operation: Option<OperationDoc>,
+    #[serde(default)]
+    settled: Vec<String>,
     lease: Option<(String, Timestamp)>,
 }
 
@@ -338,6 +340,7 @@ pub(super) fn assignment_doc(assignment: &Assignment) -> Result<String, Fault> {
             id: o.id.clone(),
             since: o.since,
         }),
+        settled: assignment.settled.clone(),
         lease: assignment.lease.as_ref().map(|l| (l.owner.clone(), l.until)),
     };
     serde_json::to_string(&doc).map_err(|e| Fault::permanent("write the assignment", e))
@@ -358,6 +361,7 @@ pub(super) fn assignment(key: Key, version: u64, doc: &str) -> Result<Assignment
             id: o.id,
             since: o.since,
         }),
+        settled: doc.settled,
         lease: doc.lease.map(|(owner, until)| Lease { owner, until }),
         version,
     })
