@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use curfew_domain::assignment::OperationKind;
 use curfew_domain::id::Key;
-use curfew_domain::time::Timestamp;
+use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
 use curfew_engine::ports::{Access, AccessReader, Begun, Progress};
 use curfew_identity_center::{Millis, SSO_ADMIN, ServiceError};
@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 use super::hands::Hands;
 use super::invariants;
 use super::world::State;
+
+/// How far back `find` looks, for clocks that differ.
+const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
 #[async_trait]
 impl AccessReader for Hands {
@@ -65,25 +68,25 @@ impl Access for Hands {
         .await
     }
 
-    async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Option<String>, Fault> {
+    async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Vec<String>, Fault> {
         self.call("access.find", |state, now| {
             let noun = noun(kind);
             let reply = sso(state, &format!("ListAccountAssignment{noun}Status"), json!({}), now)
                 .map_err(|e| Fault::transient("list operations", e))?;
             let rows = reply[format!("AccountAssignments{noun}Status")].as_array().unwrap().clone();
+            let since = (since - SKEW).as_duration().as_secs_f64();
+            let mut found = Vec::new();
             for row in rows {
                 let id = row["RequestId"].as_str().unwrap();
                 let full = describe(state, kind, id, now).map_err(|e| Fault::transient("describe", e))?;
-                let created = full["CreatedDate"].as_f64().unwrap();
                 let mine = full["PrincipalId"] == key.user.as_str()
                     && full["TargetId"] == key.account.as_str()
                     && full["PermissionSetArn"] == key.permission_set.as_str();
-                // Whole milliseconds, exactly.
-                if mine && created * 1_000.0 + 0.5 >= millis_f64(since) {
-                    return Ok(Some(id.to_owned()));
+                if mine && full["CreatedDate"].as_f64().unwrap() >= since {
+                    found.push(id.to_owned());
                 }
             }
-            Ok(None)
+            Ok(found)
         })
         .await
     }
@@ -132,17 +135,4 @@ fn noun(kind: OperationKind) -> &'static str {
 /// A moment as the model counts.
 pub(crate) fn millis(at: Timestamp) -> Millis {
     Millis(u64::try_from(at.as_millisecond()).unwrap())
-}
-
-fn millis_f64(at: Timestamp) -> f64 {
-    SignedMillis(at.as_millisecond()).into()
-}
-
-struct SignedMillis(i64);
-
-impl From<SignedMillis> for f64 {
-    fn from(millis: SignedMillis) -> Self {
-        // Exact: such moments have 41 bits.
-        std::time::Duration::from_millis(millis.0.unsigned_abs()).as_secs_f64() * 1_000.0
-    }
 }

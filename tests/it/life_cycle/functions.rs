@@ -12,7 +12,8 @@ use curfew_engine::decide::{Reply, decide, decide_by_link};
 use curfew_engine::directive::Directive;
 use curfew_engine::end::{Ending, end};
 use curfew_engine::error::Error;
-use curfew_engine::evaluate::{FactSources, evaluate};
+use curfew_engine::evaluate::evaluate;
+use curfew_engine::facts::FactSources;
 use curfew_engine::key::Keys;
 use curfew_engine::notify::ask_approvers;
 use curfew_engine::provision::{Provisioner, provision};
@@ -116,13 +117,14 @@ fn sweeper(hands: &Hands) -> Sweeper {
 }
 
 pub(crate) async fn run_sweep(world: &Arc<World>) -> Result<Swept, Failure> {
-    invoke(world, async |hands| sweeper(&hands).sweep().await).await
+    let deadline = world.now() + TIMEOUT;
+    invoke(world, async |hands| sweeper(&hands).sweep(deadline).await).await
 }
 
 pub(crate) async fn run_settle(world: &Arc<World>, id: &RequestId, abandon: bool) -> Result<Directive, Failure> {
     invoke(world, async |hands| {
         let sweeper = sweeper(&hands);
-        if abandon { sweeper.abandon(id).await } else { sweeper.settle(id).await }
+        if abandon { sweeper.abandon(id, "test").await } else { sweeper.settle(id).await }
     })
     .await
 }

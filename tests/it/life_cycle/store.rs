@@ -7,7 +7,7 @@ use curfew_domain::id::{Key, LinkId, RequestId, UserId};
 use curfew_domain::request::{Request, Transition, Wait};
 use curfew_domain::time::Timestamp;
 use curfew_engine::error::Fault;
-use curfew_engine::ports::{Assignments, Callbacks, Commit, Configurations, Idempotency, Inserted, Link, Requests};
+use curfew_engine::ports::{Assignments, Callbacks, Commit, Configurations, Idempotency, Link, Repeated, Requests};
 use curfew_policy::Configuration;
 
 use super::hands::Hands;
@@ -26,19 +26,23 @@ impl Requests for Hands {
         .await
     }
 
-    async fn insert(&self, first: &Transition, key: Option<&Idempotency>) -> Result<Inserted, Fault> {
+    async fn repeated(&self, key: &Idempotency) -> Result<Option<Repeated>, Fault> {
+        self.call("requests.repeated", |state, _| Ok(state.repeated(key))).await
+    }
+
+    async fn insert(&self, first: &Transition, key: Option<&Idempotency>) -> Result<Option<Repeated>, Fault> {
         self.call("requests.insert", |state, _| {
             let id = first.request.ask.id.clone();
             if let Some(key) = key {
-                let name = (key.user.clone(), key.key.clone());
-                if let Some((request, body)) = state.idempotency.get(&name) {
-                    return Ok(Inserted::Repeated { request: request.clone(), body: body.clone() });
+                if let Some(before) = state.repeated(key) {
+                    return Ok(Some(before));
                 }
-                state.idempotency.insert(name, (id.clone(), key.body.clone()));
+                let name = (key.user.clone(), key.key.clone());
+                state.idempotency.insert(name, Repeated { request: id.clone(), body: key.body.clone() });
             }
             state.requests.insert(id.clone(), first.request.clone());
             state.records.insert(id, vec![first.record.clone()]);
-            Ok(Inserted::New)
+            Ok(None)
         })
         .await
     }
@@ -90,13 +94,17 @@ impl Requests for Hands {
         })
         .await
     }
+
+    async fn tidy(&self) -> Result<(), Fault> {
+        self.call("requests.tidy", |_, _| Ok(())).await
+    }
 }
 
 #[async_trait]
 impl Callbacks for Hands {
     async fn put_token(&self, request: &RequestId, wait: Wait, token: &str) -> Result<(), Fault> {
         self.call("callbacks.put_token", |state, _| {
-            state.tokens.retain(|(r, w, _)| r != request || *w != wait);
+            state.tokens.retain(|(r, w, t)| (r, *w, t.as_str()) != (request, wait, token));
             state.tokens.push((request.clone(), wait, token.to_owned()));
             Ok(())
         })

@@ -135,12 +135,13 @@ fn a_sweep_over_a_healthy_world_changes_nothing_and_costs_so_many_calls() {
             swept.push((result, world.state().calls.len() - first));
             world.pass(mins(1)).await;
         }
-        let healthy = Swept { live: 3, repaired: 0, faults: 0 };
+        let healthy = Swept { live: 3, looked_at: 3, repaired: 0, faults: 0 };
         assert!(swept.iter().all(|(result, _)| *result == healthy), "{swept:?}");
         assert_eq!(seen(&world), before);
-        // One for the list; two for each request, one more where an execution waits; one comparison in four sweeps.
+        // Three for the list, the requests and tidying; one for each request, one more where an execution waits; one
+        // comparison in four sweeps.
         let total: usize = swept.iter().map(|(_, calls)| calls).sum();
-        assert_eq!(total, 4 * (1 + 3 * 2 + 1) + 1, "{swept:?}");
+        assert_eq!(total, 4 * (3 + 3 + 1) + 1, "{swept:?}");
         assert!(world.state().calls.len() >= calls + total);
         world.all_over(mins(70)).await;
     });
@@ -168,8 +169,10 @@ fn sweeps_at_every_moment_disturb_no_life() {
 fn i15_a_sweep_takes_no_execution_that_begins_for_one_that_was_forgotten() {
     in_a_world(async |world, cast| {
         sweep_all_the_time(&world);
-        // The first try of provisioning fails just after it has stored its token; the machine will try again.
-        world.state().plan.of_port = Some(("permission_sets.permission_set", 1, Kind::Lost));
+        // The first try of provisioning stores its token, takes its time, and fails; the machine will try again.
+        world.state().plan.of_port = Some(("permission_sets.permission_set", 1, Kind::Frozen(3)));
+        let (from, to) = (world.now() + SignedDuration::from_secs(1), world.now() + SignedDuration::from_secs(5));
+        world.state().plan.outages.push(("requests.commit", from, to));
         let id = world.ask_automatic(&cast, 1).await;
         world.all_over(mins(5)).await;
         assert_eq!(world.stage(&id), "ended");

@@ -9,7 +9,7 @@ use curfew_domain::id::{AccountId, Key, LinkId, PermissionSetArn, RequestId, Use
 use curfew_domain::request::{Notice, Request, Wait};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::directive::Directive;
-use curfew_engine::ports::Link;
+use curfew_engine::ports::{Idempotency, Link, Repeated};
 use curfew_identity_center::{IDENTITY_STORE, Millis, Model, SSO_ADMIN, Settings};
 use curfew_policy::{AccountFacts, Configuration, UserFacts};
 use serde_json::json;
@@ -34,7 +34,7 @@ pub(crate) struct State {
     // The table.
     pub(crate) requests: BTreeMap<RequestId, Request>,
     pub(crate) records: BTreeMap<RequestId, Vec<Record>>,
-    pub(crate) idempotency: BTreeMap<(UserId, String), (RequestId, String)>,
+    pub(crate) idempotency: BTreeMap<(UserId, String), Repeated>,
     pub(crate) tokens: Vec<(RequestId, Wait, String)>,
     pub(crate) links: Vec<Link>,
     pub(crate) assignments: BTreeMap<Key, Assignment>,
@@ -195,6 +195,11 @@ impl State {
     /// Whether the assignment exists, as of the model's last call.
     pub(crate) fn exists(&self, key: &Key) -> bool {
         self.model.assignments().contains(&of_model(key))
+    }
+
+    /// What an idempotency key stands for.
+    pub(crate) fn repeated(&self, key: &Idempotency) -> Option<Repeated> {
+        self.idempotency.get(&(key.user.clone(), key.key.clone())).cloned()
     }
 
     /// A new number.
