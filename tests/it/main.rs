@@ -7,5 +7,7 @@
     reason = "a test may fail by panicking"
 )]
 
+/// Code, template, state machine, sample events and repository hold each other.
+mod contract;
 /// The verbs of the engine in an in-memory AWS: every life of a request, every single fault, every race we know.
 mod life_cycle;

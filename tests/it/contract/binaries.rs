@@ -1,0 +1,98 @@
+//! Binaries: one per function of the template, with the environment that it reads and the alarms that it raises.
+
+use std::collections::BTreeSet;
+
+use regex_lite::Regex;
+use serde_json::{Value, json};
+
+use super::repository::{dense_code, functions, packages, read, rust_files};
+use super::template::{logical_id, of_type, properties, template, variables};
+
+#[test]
+fn each_function_of_the_template_is_a_binary_of_the_workspace_and_vice_versa() {
+    let deployed: BTreeSet<(&str, &str)> = of_type("AWS::Serverless::Function")
+        .into_iter()
+        .map(|id| {
+            let metadata = &template()["Resources"][id]["Metadata"];
+            assert_eq!(metadata["BuildMethod"], "rust-cargolambda", "{id}");
+            (id, metadata["BuildProperties"]["Binary"].as_str().unwrap())
+        })
+        .collect();
+    let folders = functions();
+    let names: Vec<(String, String)> = folders.iter().map(|f| (logical_id(f), format!("curfew-{f}"))).collect();
+    let built: BTreeSet<(&str, &str)> = names.iter().map(|(id, binary)| (id.as_str(), binary.as_str())).collect();
+    assert_eq!(deployed, built);
+
+    let of_functions = |package: &&Value| package["manifest_path"].as_str().unwrap().contains("/functions/");
+    let binaries: BTreeSet<&str> = packages()
+        .iter()
+        .filter(of_functions)
+        .flat_map(|package| package["targets"].as_array().unwrap())
+        .filter(|target| target["kind"] == json!(["bin"]))
+        .map(|target| target["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(binaries, built.iter().map(|(_, binary)| *binary).collect());
+}
+
+#[test]
+fn the_template_sets_what_a_function_reads_and_nothing_else() {
+    for function in functions() {
+        let (required, optional) = settings(&function);
+        let set = variables(&function);
+        let missing: Vec<_> = required.difference(&set).collect();
+        assert!(missing.is_empty(), "{function} needs {missing:?}");
+        let unread: Vec<_> = set.iter().filter(|name| !required.contains(*name) && !optional.contains(*name)).collect();
+        assert!(unread.is_empty(), "{function} does not read {unread:?}");
+    }
+}
+
+/// Settings that must be there, and settings that may be: of the function itself, and of the shared parts that it uses.
+fn settings(function: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let own = dense_code(&format!("functions/{function}/src"));
+    let mut code = own.clone();
+    for (part, file) in [("curfew_lambda::core(", "start"), ("Gate::new(", "http")] {
+        if own.contains(part) {
+            code += &read(&format!("shared/lambda/src/{file}.rs"));
+        }
+    }
+    (named(&code, "required"), named(&code, "optional"))
+}
+
+/// Settings that code asks for by this method; Lambda's own are Lambda's to set.
+fn named(code: &str, method: &str) -> BTreeSet<String> {
+    let call = Regex::new(&format!(r#"environment\.{method}\("([A-Z_]+)"\)"#)).unwrap();
+    let names = call.captures_iter(code).map(|found| found[1].to_owned());
+    names.filter(|name| !name.starts_with("AWS_")).collect()
+}
+
+#[test]
+fn nothing_reads_the_environment_but_the_shared_reader() {
+    for folder in ["functions", "shared"] {
+        for (path, text) in rust_files(folder) {
+            let reads = text.contains("env::var");
+            assert_eq!(reads, path == "shared/lambda/src/environment.rs", "{path}");
+        }
+    }
+}
+
+#[test]
+fn every_alarm_that_code_raises_wakes_somebody() {
+    let raised = named_alarms(&["functions", "shared"].map(dense_code).concat(), r#"alarm="([a-z_]+)""#);
+    let patterns: String = of_type("AWS::Logs::MetricFilter")
+        .into_iter()
+        .map(|id| properties(id)["FilterPattern"].as_str().unwrap().replace(' ', ""))
+        .collect();
+    assert_eq!(named_alarms(&patterns, r#"\$\.fields\.alarm="([a-z_]+)""#), raised);
+    let metric = |value: &'static Value| value["MetricName"].as_str().unwrap();
+    let counted: BTreeSet<&str> = of_type("AWS::Logs::MetricFilter")
+        .into_iter()
+        .map(|id| metric(&properties(id)["MetricTransformations"][0]))
+        .collect();
+    let watched: BTreeSet<&str> =
+        of_type("AWS::CloudWatch::Alarm").into_iter().map(|id| metric(properties(id))).collect();
+    assert!(counted.is_subset(&watched), "{counted:?} is counted, {watched:?} is watched");
+}
+
+fn named_alarms(text: &str, pattern: &str) -> BTreeSet<String> {
+    Regex::new(pattern).unwrap().captures_iter(text).map(|found| found[1].to_owned()).collect()
+}
