@@ -121,6 +121,10 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         let detail = format!("The body has {} bytes; at most {LIMIT} are read.", body.len());
         return Err(Problem::new(413, "body_too_large", "The body is too large", detail));
     }
+    // serde would take the values of an array for the fields of the object.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(no_object(body));
+    }
     let mut json = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
         let path = error.path().to_string();
@@ -128,6 +132,13 @@ fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     })?;
     json.end().map_err(|error| explain(&error, "."))?;
     Ok(value)
+}
+
+fn no_object(body: &[u8]) -> Problem {
+    match serde_json::from_slice::<serde::de::IgnoredAny>(body) {
+        Ok(_) => Problem::new(400, "not_an_object", "The body is not a JSON object", "Send the fields in braces."),
+        Err(error) => explain(&error, "."),
+    }
 }
 
 fn explain(error: &serde_json::Error, path: &str) -> Problem {
@@ -190,6 +201,8 @@ mod tests {
         }
         let identity = wish(body("}=>,\"requester\":\"somebody\"}").as_bytes()).unwrap_err();
         assert_eq!(identity.code, "unknown_field", "nobody names the requester in a body");
+        assert_eq!(wish(br#"["1","2","PT1H","because",null,null,false]"#).unwrap_err().code, "not_an_object");
+        assert_eq!(wish(b" null").unwrap_err().code, "not_an_object");
         assert_eq!(wish(&vec![b' '; LIMIT + 1]).unwrap_err().code, "body_too_large");
         assert_eq!(wish(b"").unwrap_err().code, "malformed_json");
         assert_eq!(wish(b"\xff\xfe").unwrap_err().code, "malformed_json");

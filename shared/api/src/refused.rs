@@ -100,9 +100,12 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let detail = sentence(&refused.to_string());
         match refused {
-            Refused::UnknownEntitlement => Self::new(422, "unknown_entitlement", "This cannot be requested", detail)
-                .in_field("permission_set")
-                .with_hint("`GET /v1/entitlements` lists what you may request."),
+            Refused::UnknownAccount | Refused::UnknownEntitlement => {
+                let field = if matches!(refused, Refused::UnknownAccount) { "account" } else { "permission_set" };
+                Self::new(422, "unknown_entitlement", "This cannot be requested", detail)
+                    .in_field(field)
+                    .with_hint("`GET /v1/entitlements` lists what you may request.")
+            }
             Refused::TooLong(max) => Self::new(422, "duration_too_long", "The duration is too long", detail)
                 .in_field("duration")
                 .with_hint(format!("Ask for at most `{max}`.")),

@@ -41,8 +41,11 @@ pub struct Wish {
 /// Why a well-formed wish is refused at the door.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Refused {
-    /// Not in the configuration.
-    #[error("no entitlement covers this permission set in this account")]
+    /// The configuration has nothing in this account.
+    #[error("nothing can be requested in this account")]
+    UnknownAccount,
+    /// The configuration has this account, and not this permission set in it.
+    #[error("this permission set cannot be requested in this account")]
     UnknownEntitlement,
     /// Longer than the entitlement allows.
     #[error("the longest duration for this entitlement is {0}")]
@@ -107,8 +110,10 @@ async fn repeated(core: &Core, key: &Idempotency, before: Repeated) -> Result<Re
 }
 
 fn check(configuration: &Configuration, wish: &Wish, now: Timestamp) -> Result<(), Refused> {
-    let entitlement =
-        configuration.entitlement(&wish.account, &wish.permission_set).ok_or(Refused::UnknownEntitlement)?;
+    let Some(entitlement) = configuration.entitlement(&wish.account, &wish.permission_set) else {
+        let account_is_known = configuration.entitlements().any(|entitlement| entitlement.account == wish.account);
+        return Err(if account_is_known { Refused::UnknownEntitlement } else { Refused::UnknownAccount });
+    };
     if wish.duration > entitlement.max_duration {
         return Err(Refused::TooLong(entitlement.max_duration));
     }

@@ -1,0 +1,52 @@
+//! What sweep repairs.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::asked::{Asked, SOON, ask, eventually};
+use super::witness::Witness;
+
+/// Each active grant is compared with Identity Center once in four minutes.
+const COMPARED: Duration = Duration::from_mins(5);
+
+/// Sweeps do not compare all grants in the same minute, so there are several to be found.
+#[test]
+fn an_assignment_that_somebody_else_removed_is_noticed() {
+    let witness = Witness::new();
+    let grants: Vec<Asked> = (0..8).map(|_| ask("chloe", "sandbox", "ReadOnly", "PT1H")).collect();
+    for grant in &grants {
+        grant.until("active");
+    }
+    grants[0].remove_behind_our_back(&witness);
+    let noticed = eventually("a grant without its assignment is ended", COMPARED, || {
+        let swept = witness.sweep();
+        let over = grants.iter().map(Asked::view).find(|view| view["state"] == "ended");
+        over.ok_or_else(|| swept.to_string())
+    });
+    assert_eq!(noticed["reason"], "assignment_removed", "{noticed:#}");
+    assert!(!grants[0].is_assigned(&witness), "what an administrator removed is not made again: {noticed:#}");
+}
+
+#[test]
+fn a_decision_whose_resume_was_lost_takes_effect_with_the_next_sweep() {
+    let witness = Witness::new();
+    let asked = ask("ines", "data-production", "DatabaseOperator", "PT1H");
+    asked.link("hugo");
+    // While the token is away, nothing can resume the execution: as if the call had been lost.
+    let token = witness.take_token(&asked.id);
+    let approved = asked.decide("hugo", "approve").json(200);
+    assert_eq!(approved["state"], "approved", "{approved:#}");
+    let (states, outcome) = witness.states(&asked.id);
+    assert_eq!((states.last().map(String::as_str), outcome.as_str()), (Some("Ask"), "RUNNING"), "it waits");
+    witness.put_token(token);
+    eventually("sweep resumes the execution", SOON, || {
+        let swept = witness.sweep();
+        let view = asked.view();
+        if view["state"] == "approved" { Err(swept.to_string()) } else { Ok(()) }
+    });
+    asked.until("active");
+    assert_eq!(asked.states(&witness), ["Evaluate", "Route", "Ask", "Route", "Provision"]);
+    let ended = asked.give_back();
+    assert_eq!(ended["grant"]["assignment"], json!("absent"), "{ended:#}");
+}
