@@ -73,8 +73,19 @@ impl Asked {
 
     #[track_caller]
     pub(super) fn until_within(&self, state: &str, time: Duration) -> Value {
+        self.until_seen(&self.by, state, time)
+    }
+
+    /// The same through the eyes of somebody else.
+    #[track_caller]
+    pub(super) fn until_seen_by(&self, who: &Person, state: &str) -> Value {
+        self.until_seen(who, state, SOON)
+    }
+
+    #[track_caller]
+    fn until_seen(&self, who: &Person, state: &str, time: Duration) -> Value {
         eventually(&format!("{} is {state}", self.id), time, || {
-            let view = self.view();
+            let view = who.get(&self.path("")).json(200);
             let over = ["ended", "denied", "cancelled", "lapsed", "failed"].iter().any(|end| view["state"] == *end);
             assert!(view["state"] == state || !over, "waiting for `{state}`, but it is over: {view:#}");
             if view["state"] == state { Ok(view) } else { Err(format!("{view:#}")) }

@@ -6,7 +6,7 @@ use super::asked::ask;
 use super::witness::Witness;
 
 #[test]
-fn the_stored_chain_of_a_whole_life_verifies_and_shows_any_change() {
+fn i18_the_stored_chain_of_a_whole_life_verifies_and_shows_any_change() {
     let witness = Witness::new();
     let asked = ask("ines", "payments-production", "Administrator", "PT1H");
     asked.until("awaiting_approval");

@@ -15,7 +15,7 @@ fn unchanged(asked: &Asked, before: &Value, reply: &Reply) {
 }
 
 #[test]
-fn nobody_decides_on_somebody_elses_step_or_on_a_request_of_their_own() {
+fn i3_nobody_decides_on_somebody_elses_step_or_on_a_request_of_their_own() {
     // Elif is an approver here, but not of what she asks for herself.
     let asked = ask("elif", "payments-production", "Administrator", "PT1H");
     let waiting = asked.until("awaiting_approval");
@@ -42,7 +42,7 @@ fn nobody_decides_on_somebody_elses_step_or_on_a_request_of_their_own() {
 }
 
 #[test]
-fn a_step_is_decided_once() {
+fn i11_a_step_is_decided_once() {
     let asked = ask("grace", "payments-production", "Administrator", "PT1H");
     asked.until("awaiting_approval");
     asked.decide("elif", "approve").json(200);

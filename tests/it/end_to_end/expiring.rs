@@ -8,7 +8,7 @@ use super::entitlements::COUNTED;
 use super::witness::Witness;
 
 #[test]
-fn automatic_access_lives_exactly_its_minute_whatever_triggers_arrive() {
+fn i12_automatic_access_lives_exactly_its_minute_whatever_triggers_arrive() {
     let witness = Witness::new();
     let asked = ask("ines", "sandbox", "ReadOnly", "PT1M");
     let active = asked.until("active");

@@ -2,7 +2,8 @@
 //! AWS SDK clients as the independent witness of what Identity Center, Step Functions, Scheduler and the table hold.
 //!
 //! One local run serves all tests at once. Tests do not disturb one another because each has its own key: user,
-//! account and permission set. `jonas` and `ada` never get a request; `liam` has only those of `listing`.
+//! account and permission set. `jonas` never gets a request, `liam` has only those of `listing`,
+//! and `ada` is gone after `leaving`.
 
 /// People, and how they call the API.
 mod api;
@@ -22,6 +23,7 @@ mod configuring;
 mod deciding_badly;
 mod ending;
 mod expiring;
+mod leaving;
 mod linking_badly;
 mod listing;
 mod overlapping;

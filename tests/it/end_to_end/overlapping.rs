@@ -6,7 +6,7 @@ use super::asked::{A_MINUTE_AND_REMOVAL, ask};
 use super::witness::Witness;
 
 #[test]
-fn access_lasts_until_the_later_of_two_grants_ends() {
+fn i9_access_lasts_until_the_later_of_two_grants_ends() {
     let witness = Witness::new();
     let short = ask("femi", "payments-development", "Developer", "PT1M");
     let long = ask("femi", "payments-development", "Developer", "PT1H");
@@ -29,7 +29,7 @@ fn access_lasts_until_the_later_of_two_grants_ends() {
 }
 
 #[test]
-fn a_standing_assignment_is_recognised_and_stays() {
+fn i7_a_standing_assignment_is_recognised_and_stays() {
     let witness = Witness::new();
     let asked = ask("kira", "security-audit", "SecurityAudit", "PT1H");
     let active = asked.until("active");

@@ -12,7 +12,7 @@ const COMPARED: Duration = Duration::from_mins(5);
 
 /// Sweeps do not compare all grants in the same minute, so there are several to be found.
 #[test]
-fn an_assignment_that_somebody_else_removed_is_noticed() {
+fn i15_an_assignment_that_somebody_else_removed_is_noticed() {
     let witness = Witness::new();
     let grants: Vec<Asked> = (0..8).map(|_| ask("chloe", "sandbox", "ReadOnly", "PT1H")).collect();
     for grant in &grants {

@@ -4,10 +4,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-use super::api::{Person, agent, person};
+use super::api::{agent, person};
 use super::asked::wish;
 use super::local_run::local_run;
-use super::witness::Witness;
 
 /// A token that the issuer really signed.
 fn issued(query: &str) -> String {
@@ -75,18 +74,4 @@ fn a_token_that_proves_nothing_opens_nothing() {
         assert_eq!(reply.status, 401, "no token at all: {reply}");
     }
     assert_eq!(jonas.requests(), Vec::<String>::new());
-}
-
-#[test]
-fn a_good_token_of_somebody_who_left_opens_nothing() {
-    let ada: Person = person("ada");
-    ada.get("/v1/me").json(200);
-    Witness::new().delete_user(&ada);
-    let wish = wish("sandbox", "ReadOnly", "PT1H");
-    ada.post("/v1/requests", &wish).problem(403, "unknown_user", None);
-    for path in ["/v1/me", "/v1/requests", "/v1/entitlements", "/v1/approvals", "/a/00112233445566778899aabbccddeeff"] {
-        ada.get(path).problem(403, "unknown_user", None);
-    }
-    let theirs = person("ben").get(&format!("/v1/requests?requester={}", ada.id)).json(200);
-    assert_eq!(theirs["items"], json!([]), "{theirs}");
 }

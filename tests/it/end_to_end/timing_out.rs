@@ -7,7 +7,7 @@ use super::asked::{A_MINUTE_AND_REMOVAL, ask, events, instant};
 use super::witness::Witness;
 
 #[test]
-fn a_request_that_nobody_decides_lapses_and_a_late_approval_does_not_count() {
+fn i11_a_request_that_nobody_decides_lapses_and_a_late_approval_does_not_count() {
     let witness = Witness::new();
     let asked = ask("ines", "log-archive", "ReadOnly", "PT1H");
     let link = asked.link("kira");

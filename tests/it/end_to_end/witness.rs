@@ -1,12 +1,14 @@
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_identitystore::types::AttributeOperation;
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleError;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_http_client::Builder;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_smithy_types::Document;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
 use curfew_domain::audit::{Head, Record, RecordHash};
@@ -163,6 +165,14 @@ impl Witness {
             .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()));
         let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>();
         self.clients.runtime.block_on(items).unwrap()
+    }
+
+    /// Disables somebody in the directory.
+    pub(super) fn disable_user(&self, person: &Person) {
+        let disabled = AttributeOperation::builder().attribute_path("userStatus");
+        let disabled = disabled.attribute_value(Document::String("DISABLED".to_owned())).build().unwrap();
+        let update = self.clients.directory.update_user().identity_store_id(&self.ready.identity_store_id);
+        self.clients.runtime.block_on(update.user_id(&person.id).operations(disabled).send()).unwrap();
     }
 
     /// Removes somebody from the directory.
