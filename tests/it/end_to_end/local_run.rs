@@ -83,9 +83,10 @@ fn build() -> Result<PathBuf, String> {
             cargo.env_remove(name);
         }
     }
-    let built = cargo.output().map_err(|error| format!("run cargo: {error}"))?;
+    // On a fresh clone this takes minutes: cargo shows its own progress, past the test harness.
+    let built = cargo.stderr(Stdio::inherit()).output().map_err(|error| format!("run cargo: {error}"))?;
     if !built.status.success() {
-        return Err(format!("cargo build failed:\n{}", String::from_utf8_lossy(&built.stderr)));
+        return Err(format!("cargo build ended with {}; it says why above", built.status));
     }
     String::from_utf8_lossy(&built.stdout)
         .lines()

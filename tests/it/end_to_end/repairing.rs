@@ -7,14 +7,14 @@ use serde_json::json;
 use super::asked::{Asked, SOON, ask, eventually};
 use super::witness::Witness;
 
-/// Each active grant is compared with Identity Center once in four minutes.
-const COMPARED: Duration = Duration::from_mins(5);
+/// Each active grant is compared with Identity Center once in two minutes.
+const COMPARED: Duration = Duration::from_mins(3);
 
 /// Sweeps do not compare all grants in the same minute, so there are several to be found.
 #[test]
 fn i15_an_assignment_that_somebody_else_removed_is_noticed() {
     let witness = Witness::new();
-    let grants: Vec<Asked> = (0..8).map(|_| ask("chloe", "sandbox", "ReadOnly", "PT1H")).collect();
+    let grants: Vec<Asked> = (0..5).map(|_| ask("chloe", "sandbox", "ReadOnly", "PT1H")).collect();
     for grant in &grants {
         grant.until("active");
     }
