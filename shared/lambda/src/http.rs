@@ -200,6 +200,7 @@ fn answer(status: i64, content_type: &'static str, body: String) -> HttpAnswer {
     let mut answer = HttpAnswer::default();
     answer.status_code = status;
     answer.headers = headers;
-    answer.body = Some(Body::Text(body));
+    // Answers are read in terminals, too.
+    answer.body = Some(Body::Text(body + "\n"));
     answer
 }
