@@ -136,8 +136,11 @@ impl Gate {
     /// it is not documented that the authorizer refuses it.
     fn user_name<'a>(&self, call: &'a Call, now: Timestamp) -> Result<&'a str, Problem> {
         let unauthenticated = |detail: &str| Problem::new(401, "unauthenticated", "Sign in first", detail);
-        let end = call.claims.get("exp").and_then(|exp| exp.parse::<i64>().ok());
-        if end.is_none_or(|end| end <= now.as_second()) {
+        // The authorizer passes numbers on as texts, and does not document in which form: with an exponent, too.
+        let end = call.claims.get("exp").and_then(|exp| exp.parse::<f64>().ok()).filter(|end| end.is_finite());
+        #[expect(clippy::cast_precision_loss, reason = "seconds since the epoch are far below 2^53")]
+        let seconds = now.as_second() as f64;
+        if end.is_none_or(|end| end <= seconds) {
             return Err(unauthenticated("The token is missing, or has expired, or does not say when it expires."));
         }
         let name = call.claims.get(&self.claim).filter(|name| !name.is_empty());
@@ -203,4 +206,52 @@ fn answer(status: i64, content_type: &'static str, body: String) -> HttpAnswer {
     // Answers are read in terminals, too.
     answer.body = Some(Body::Text(body + "\n"));
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use curfew_domain::time::Timestamp;
+
+    struct Nobody;
+
+    #[async_trait::async_trait]
+    impl People for Nobody {
+        async fn user(&self, _: &UserId) -> Result<UserFacts, Fault> {
+            Ok(UserFacts::Unknown)
+        }
+
+        async fn user_named(&self, _: &str) -> Result<Option<UserId>, Fault> {
+            Ok(None)
+        }
+    }
+
+    fn name(claims: &[(&str, &str)]) -> Result<String, &'static str> {
+        let gate = Gate { people: Arc::new(Nobody), claim: "sub".to_owned(), bootstrap: None };
+        let claims = claims.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let call = Call {
+            route: String::new(),
+            path: HashMap::new(),
+            query: Vec::new(),
+            body: Vec::new(),
+            idempotency_key: None,
+            claims,
+        };
+        let now = Timestamp::from_second(1_795_000_000).unwrap();
+        gate.user_name(&call, now).map(str::to_owned).map_err(|problem| problem.code)
+    }
+
+    #[test]
+    fn a_caller_has_a_name_and_a_token_that_ends_later() {
+        for end in ["1795000001", "1.795000001E9", "1795000001.5"] {
+            assert_eq!(name(&[("sub", "ana"), ("exp", end)]), Ok("ana".to_owned()), "{end}");
+        }
+        for end in ["1795000000", "1794999999", "-1", "", "never", "NaN", "inf"] {
+            assert_eq!(name(&[("sub", "ana"), ("exp", end)]), Err("unauthenticated"), "{end}");
+        }
+        assert_eq!(name(&[("sub", "ana")]), Err("unauthenticated"), "a token without an end");
+        assert_eq!(name(&[("exp", "1795000001")]), Err("unauthenticated"), "a token without a name");
+        assert_eq!(name(&[("sub", ""), ("exp", "1795000001")]), Err("unauthenticated"));
+        assert_eq!(name(&[("SUB", "ana"), ("exp", "1795000001")]), Err("unauthenticated"));
+    }
 }
