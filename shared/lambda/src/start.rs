@@ -8,6 +8,7 @@ use curfew_domain::time::Timestamp;
 use curfew_engine::core::Core;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
+use tracing_subscriber::filter::LevelFilter;
 
 use crate::clients::Clients;
 use crate::clock::SystemClock;
@@ -44,8 +45,8 @@ where
     O: Serialize,
     E: Into<Diagnostic> + std::fmt::Debug,
 {
-    log_as_json();
     let environment = Environment;
+    log_as_json(environment);
     let handler = start(environment, &Clients::from_environment(environment)?)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| StartError::Runtime(error.to_string()))?;
@@ -59,9 +60,10 @@ where
         .map_err(|error| StartError::Runtime(error.to_string()))
 }
 
-/// One JSON object per line, as CloudWatch Logs and the alarms read it. `RUST_LOG` changes what is logged.
-fn log_as_json() {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_current_span(false).with_span_list(false).init();
+/// One JSON object per line, as CloudWatch Logs and the alarms read it. `RUST_LOG` names the level, `info` by default.
+///
+/// Levels and no filter by module: the filter's regular expressions would be a tenth of the binary.
+fn log_as_json(environment: Environment) {
+    let level = environment.optional("RUST_LOG").and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
+    tracing_subscriber::fmt().json().with_max_level(level).with_current_span(false).with_span_list(false).init();
 }
