@@ -17,8 +17,8 @@ const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(1);
 const PROVISION_TIMEOUT: i64 = 1_800;
 /// How far the clocks of Step Functions and Lambda are apart.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_millis(700);
-/// Pauses of Lambda before its second and third try of an asynchronous event.
-const ASYNCHRONOUS_RETRIES: [i64; 2] = [60, 120];
+/// Pause of Lambda before its second try of an asynchronous event; the template allows `revoke` no third.
+const ASYNCHRONOUS_RETRIES: [i64; 1] = [60];
 
 /// Starts the execution of a request, unless it was started before.
 pub(crate) fn start(world: &Arc<World>, state: &mut State, id: &RequestId) {
