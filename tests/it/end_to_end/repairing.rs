@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use curfew_domain::id::RequestId;
+use curfew_domain::time::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use super::asked::{Asked, SOON, ask, eventually};
@@ -49,4 +51,24 @@ fn a_decision_whose_resume_was_lost_takes_effect_with_the_next_sweep() {
     assert_eq!(asked.states(&witness), ["Evaluate", "Route", "Ask", "Route", "Provision"]);
     let ended = asked.give_back();
     assert_eq!(ended["grant"]["assignment"], json!("absent"), "{ended:#}");
+}
+
+/// The sweep looks for live requests day by day. A day that it forgot would hide what is stored under it later.
+#[test]
+fn a_day_is_forgotten_only_when_no_request_can_come_to_it_any_more() {
+    let witness = Witness::new();
+    let asked = ask("kira", "sandbox", "ReadOnly", "PT1H");
+    let today = RequestId::parse(&asked.id).unwrap().day().unwrap();
+    let yesterday = (Timestamp::now() - SignedDuration::from_hours(24)).strftime("%Y-%m-%d").to_string();
+    // Nothing is live on either; around midnight a request of yesterday may still be on its way.
+    witness.mark_day(&yesterday);
+    witness.mark_day("2020-01-01");
+    eventually("an old day without live requests is forgotten", SOON, || {
+        let swept = witness.sweep();
+        if witness.marked_days().iter().any(|day| day == "2020-01-01") { Err(swept.to_string()) } else { Ok(()) }
+    });
+    let left = witness.marked_days();
+    assert!(left.contains(&yesterday) && left.contains(&today), "{left:?}");
+    asked.until("active");
+    asked.give_back();
 }

@@ -157,11 +157,27 @@ impl Witness {
         self.items(request, "T#").iter().map(|item| text(item, "token").to_owned()).collect()
     }
 
+    /// Lists a day among those whose requests may not be over.
+    pub(super) fn mark_day(&self, day: &str) {
+        let put = self.clients.table.put_item().table_name(&self.ready.table);
+        let put = put.item("pk", AttributeValue::S("LIVE".to_owned())).item("sk", AttributeValue::S(day.to_owned()));
+        self.clients.runtime.block_on(put.send()).unwrap();
+    }
+
+    /// The days that are listed so.
+    pub(super) fn marked_days(&self) -> Vec<String> {
+        self.partition("LIVE".to_owned(), "2").iter().map(|item| text(item, "sk").to_owned()).collect()
+    }
+
     fn items(&self, request: &str, prefix: &str) -> Vec<Item> {
+        self.partition(format!("REQ#{request}"), prefix)
+    }
+
+    fn partition(&self, pk: String, prefix: &str) -> Vec<Item> {
         let query = self.clients.table.query().table_name(&self.ready.table).consistent_read(true);
         let query = query
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", AttributeValue::S(format!("REQ#{request}")))
+            .expression_attribute_values(":pk", AttributeValue::S(pk))
             .expression_attribute_values(":prefix", AttributeValue::S(prefix.to_owned()));
         let items = query.into_paginator().items().send().collect::<Result<Vec<_>, _>>();
         self.clients.runtime.block_on(items).unwrap()
