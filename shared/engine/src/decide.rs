@@ -35,12 +35,15 @@ pub async fn decide(core: &Core, person: &Person, id: &RequestId, reply: &Reply)
 
 /// The request behind a link, for its approver.
 pub async fn open_link(core: &Core, person: &Person, id: &LinkId) -> Result<(Link, Request), Error> {
-    let link = core.store.link(id).await?.ok_or(Error::NotFound)?;
-    if link.approver != person.id {
-        return Err(Error::ForeignLink);
-    }
+    let link = own_link(core, person, id).await?;
     let request = core.load(&link.request).await?;
     Ok((link, request))
+}
+
+/// The link of this id, if it was made for this person.
+async fn own_link(core: &Core, person: &Person, id: &LinkId) -> Result<Link, Error> {
+    let link = core.store.link(id).await?.ok_or(Error::NotFound)?;
+    if link.approver == person.id { Ok(link) } else { Err(Error::ForeignLink) }
 }
 
 /// Decides through a link: only the step it was made for, and only what was shown.
@@ -51,7 +54,7 @@ pub async fn decide_by_link(
     reply: &Reply,
     shown: &AskDigest,
 ) -> Result<Request, Error> {
-    let (link, _) = open_link(core, person, id).await?;
+    let link = own_link(core, person, id).await?;
     core.act(&link.request, |_| Ok(command(person, link.step, reply, shown.clone()))).await
 }
 
