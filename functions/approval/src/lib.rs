@@ -12,7 +12,7 @@ use curfew_domain::id::{LinkId, RequestId};
 use curfew_engine::core::Core;
 use curfew_engine::decide::{decide, decide_by_link, open_link};
 use curfew_lambda::http::{Call, Gate, HttpAnswer, HttpEvent, json, log, no_route, respond};
-use curfew_lambda::{Clients, Environment, Invocation, Unset};
+use curfew_lambda::{Host, Invocation, Unset};
 
 use crate::route::Route;
 
@@ -25,15 +25,12 @@ struct Approval {
 
 /// Composes the function.
 pub fn start(
-    environment: Environment,
-    clients: &Clients,
+    host: &Host,
 ) -> Result<impl AsyncFn(HttpEvent, Invocation) -> Result<HttpAnswer, Infallible> + use<>, Unset> {
-    let people = IdentityStore::new(clients.identity_store(), environment.required("IDENTITY_STORE_ID")?);
-    let flow = Some(Arc::new(StateMachine::resuming(clients.state_machine())) as _);
-    let function = Approval {
-        core: Core { flow, ..curfew_lambda::core(environment, clients)? },
-        gate: Gate::new(environment, Arc::new(people))?,
-    };
+    let people = IdentityStore::new(host.clients.identity_store(), host.environment.required("IDENTITY_STORE_ID")?);
+    let flow = Some(Arc::new(StateMachine::resuming(host.clients.state_machine())) as _);
+    let function =
+        Approval { core: Core { flow, ..host.core()? }, gate: Gate::new(&host.environment, Arc::new(people))? };
     Ok(async move |event: HttpEvent, _| Ok(respond(function.answer(event).await)))
 }
 

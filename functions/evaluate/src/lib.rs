@@ -10,18 +10,23 @@ use curfew_engine::core::Core;
 use curfew_engine::directive::Directive;
 use curfew_engine::evaluate::evaluate;
 use curfew_engine::facts::FactSources;
-use curfew_lambda::{Clients, Environment, Invocation, TaskError, Unset, request_id};
+use curfew_lambda::{Host, Invocation, TaskError, Unset, request_id};
 
 /// Composes the function.
 pub fn start(
-    environment: Environment,
-    clients: &Clients,
+    host: &Host,
 ) -> Result<impl AsyncFn(RequestTask, Invocation) -> Result<Directive, TaskError> + use<>, Unset> {
-    let core = curfew_lambda::core(environment, clients)?;
+    let core = host.core()?;
     let sources = FactSources {
-        people: Arc::new(IdentityStore::new(clients.identity_store(), environment.required("IDENTITY_STORE_ID")?)),
-        accounts: Arc::new(Organization::new(clients.organizations())),
-        permission_sets: Arc::new(IdentityCenter::new(clients.sso_admin(), environment.required("INSTANCE_ARN")?)),
+        people: Arc::new(IdentityStore::new(
+            host.clients.identity_store(),
+            host.environment.required("IDENTITY_STORE_ID")?,
+        )),
+        accounts: Arc::new(Organization::new(host.clients.organizations())),
+        permission_sets: Arc::new(IdentityCenter::new(
+            host.clients.sso_admin(),
+            host.environment.required("INSTANCE_ARN")?,
+        )),
     };
     Ok(async move |task: RequestTask, _| handle(&core, &sources, &task).await)
 }

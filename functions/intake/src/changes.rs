@@ -6,7 +6,6 @@ use curfew_engine::end::{Ending, end};
 use curfew_engine::error::Error;
 use curfew_engine::publish::publish;
 use curfew_engine::submit::submit;
-use curfew_lambda::RandomIds;
 use curfew_lambda::http::{Call, HttpAnswer, json, log};
 
 use crate::Intake;
@@ -20,7 +19,8 @@ impl Intake {
         let configuration = caller.configuration.ok_or(Error::NotConfigured)?;
         let wish = curfew_api::wish(&call.body)?;
         let key = call.idempotency_key.clone();
-        let request = submit(&self.core, &RandomIds, &configuration, &caller.person, wish, key).await.map_err(log)?;
+        let request =
+            submit(&self.core, self.ids.as_ref(), &configuration, &caller.person, wish, key).await.map_err(log)?;
         json(202, &RequestView::brief(&request))
     }
 

@@ -13,8 +13,9 @@ use curfew_aws::identity_store::IdentityStore;
 use curfew_aws::state_machine::StateMachine;
 use curfew_engine::core::Core;
 use curfew_engine::end::Ending;
+use curfew_engine::ports::Ids;
 use curfew_lambda::http::{Call, Gate, HttpAnswer, HttpEvent, no_route, respond};
-use curfew_lambda::{Clients, Environment, Invocation, Unset};
+use curfew_lambda::{Host, Invocation, Unset};
 
 use crate::route::Route;
 
@@ -23,6 +24,7 @@ pub use crate::route::routes;
 /// The function with everything that it works with.
 struct Intake {
     core: Core,
+    ids: Arc<dyn Ids>,
     gate: Gate,
     /// Begin of callback links, without a slash at the end.
     public_url: String,
@@ -30,20 +32,16 @@ struct Intake {
 
 /// Composes the function.
 pub fn start(
-    environment: Environment,
-    clients: &Clients,
+    host: &Host,
 ) -> Result<impl AsyncFn(HttpEvent, Invocation) -> Result<HttpAnswer, Infallible> + use<>, Unset> {
-    let people = IdentityStore::new(clients.identity_store(), environment.required("IDENTITY_STORE_ID")?);
-    let machine = StateMachine::new(clients.state_machine(), environment.required("STATE_MACHINE_ARN")?);
-    let revoke = RevokeFunction::new(clients.functions(), environment.required("REVOKE_FUNCTION_ARN")?);
+    let people = IdentityStore::new(host.clients.identity_store(), host.environment.required("IDENTITY_STORE_ID")?);
+    let machine = StateMachine::new(host.clients.state_machine(), host.environment.required("STATE_MACHINE_ARN")?);
+    let revoke = RevokeFunction::new(host.clients.functions(), host.environment.required("REVOKE_FUNCTION_ARN")?);
     let function = Intake {
-        core: Core {
-            flow: Some(Arc::new(machine)),
-            wake: Some(Arc::new(revoke)),
-            ..curfew_lambda::core(environment, clients)?
-        },
-        gate: Gate::new(environment, Arc::new(people))?,
-        public_url: environment.required("PUBLIC_URL")?,
+        core: Core { flow: Some(Arc::new(machine)), wake: Some(Arc::new(revoke)), ..host.core()? },
+        ids: Arc::clone(&host.ids),
+        gate: Gate::new(&host.environment, Arc::new(people))?,
+        public_url: host.environment.required("PUBLIC_URL")?,
     };
     Ok(async move |event: HttpEvent, _| Ok(respond(function.answer(event).await)))
 }

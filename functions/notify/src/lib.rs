@@ -6,18 +6,17 @@ use curfew_api::task::NotifyTask;
 use curfew_aws::state_machine::StateMachine;
 use curfew_engine::core::Core;
 use curfew_engine::notify::ask_approvers;
-use curfew_lambda::{Clients, Environment, Invocation, RandomIds, TaskError, Unset, request_id};
+use curfew_engine::ports::Ids;
+use curfew_lambda::{Host, Invocation, TaskError, Unset, request_id};
 
 /// Composes the function.
-pub fn start(
-    environment: Environment,
-    clients: &Clients,
-) -> Result<impl AsyncFn(NotifyTask, Invocation) -> Result<(), TaskError> + use<>, Unset> {
-    let flow = Some(Arc::new(StateMachine::resuming(clients.state_machine())) as _);
-    let core = Core { flow, ..curfew_lambda::core(environment, clients)? };
-    Ok(async move |task: NotifyTask, _| handle(&core, &task).await)
+pub fn start(host: &Host) -> Result<impl AsyncFn(NotifyTask, Invocation) -> Result<(), TaskError> + use<>, Unset> {
+    let flow = Some(Arc::new(StateMachine::resuming(host.clients.state_machine())) as _);
+    let core = Core { flow, ..host.core()? };
+    let ids = Arc::clone(&host.ids);
+    Ok(async move |task: NotifyTask, _| handle(&core, ids.as_ref(), &task).await)
 }
 
-async fn handle(core: &Core, task: &NotifyTask) -> Result<(), TaskError> {
-    Ok(ask_approvers(core, &RandomIds, &request_id(&task.request_id)?, task.step, &task.task_token).await?)
+async fn handle(core: &Core, ids: &dyn Ids, task: &NotifyTask) -> Result<(), TaskError> {
+    Ok(ask_approvers(core, ids, &request_id(&task.request_id)?, task.step, &task.task_token).await?)
 }

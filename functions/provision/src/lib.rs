@@ -13,7 +13,7 @@ use curfew_engine::core::Core;
 use curfew_engine::facts::FactSources;
 use curfew_engine::key::Keys;
 use curfew_engine::provision::{Provisioner, provision};
-use curfew_lambda::{Clients, Environment, Invocation, TaskError, Unset, request_id};
+use curfew_lambda::{Host, Invocation, TaskError, Unset, request_id};
 
 struct Provision {
     core: Core,
@@ -23,31 +23,31 @@ struct Provision {
 }
 
 /// Composes the function.
-pub fn start(
-    environment: Environment,
-    clients: &Clients,
-) -> Result<impl AsyncFn(ProvisionTask, Invocation) -> Result<(), TaskError> + use<>, Unset> {
-    let revoke = environment.required("REVOKE_FUNCTION_ARN")?;
-    let access = Arc::new(IdentityCenter::new(clients.sso_admin(), environment.required("INSTANCE_ARN")?));
+pub fn start(host: &Host) -> Result<impl AsyncFn(ProvisionTask, Invocation) -> Result<(), TaskError> + use<>, Unset> {
+    let revoke = host.environment.required("REVOKE_FUNCTION_ARN")?;
+    let access = Arc::new(IdentityCenter::new(host.clients.sso_admin(), host.environment.required("INSTANCE_ARN")?));
     let function = Provision {
         core: Core {
-            flow: Some(Arc::new(StateMachine::resuming(clients.state_machine()))),
-            wake: Some(Arc::new(RevokeFunction::new(clients.functions(), revoke.clone()))),
-            ..curfew_lambda::core(environment, clients)?
+            flow: Some(Arc::new(StateMachine::resuming(host.clients.state_machine()))),
+            wake: Some(Arc::new(RevokeFunction::new(host.clients.functions(), revoke.clone()))),
+            ..host.core()?
         },
         sources: FactSources {
-            people: Arc::new(IdentityStore::new(clients.identity_store(), environment.required("IDENTITY_STORE_ID")?)),
-            accounts: Arc::new(Organization::new(clients.organizations())),
+            people: Arc::new(IdentityStore::new(
+                host.clients.identity_store(),
+                host.environment.required("IDENTITY_STORE_ID")?,
+            )),
+            accounts: Arc::new(Organization::new(host.clients.organizations())),
             permission_sets: Arc::clone(&access) as _,
         },
         access,
         schedules: Schedules::new(
-            clients.scheduler(),
+            host.clients.scheduler(),
             ScheduleSettings {
-                group: environment.required("SCHEDULE_GROUP")?,
+                group: host.environment.required("SCHEDULE_GROUP")?,
                 target: revoke,
-                role: environment.required("SCHEDULER_ROLE_ARN")?,
-                dead_letters: environment.required("EXPIRY_DLQ_ARN")?,
+                role: host.environment.required("SCHEDULER_ROLE_ARN")?,
+                dead_letters: host.environment.required("EXPIRY_DLQ_ARN")?,
             },
         ),
     };

@@ -11,7 +11,7 @@ use curfew_engine::core::Core;
 use curfew_engine::key::Keys;
 use curfew_engine::ports::Access;
 use curfew_engine::revoke::{Revoked, revoke};
-use curfew_lambda::{Clients, Environment, Invocation, TaskError, Unset, request_id};
+use curfew_lambda::{Host, Invocation, TaskError, Unset, request_id};
 use serde::Serialize;
 
 /// What came of a call; for people who read logs and consoles.
@@ -21,14 +21,11 @@ pub struct Answer {
 }
 
 /// Composes the function.
-pub fn start(
-    environment: Environment,
-    clients: &Clients,
-) -> Result<impl AsyncFn(RequestTask, Invocation) -> Result<Answer, TaskError> + use<>, Unset> {
-    let flow = Some(Arc::new(StateMachine::resuming(clients.state_machine())) as _);
-    let core = Core { flow, ..curfew_lambda::core(environment, clients)? };
+pub fn start(host: &Host) -> Result<impl AsyncFn(RequestTask, Invocation) -> Result<Answer, TaskError> + use<>, Unset> {
+    let flow = Some(Arc::new(StateMachine::resuming(host.clients.state_machine())) as _);
+    let core = Core { flow, ..host.core()? };
     let access: Arc<dyn Access> =
-        Arc::new(IdentityCenter::new(clients.sso_admin(), environment.required("INSTANCE_ARN")?));
+        Arc::new(IdentityCenter::new(host.clients.sso_admin(), host.environment.required("INSTANCE_ARN")?));
     Ok(async move |task: RequestTask, invocation: Invocation| {
         let keys = Keys::new(&core, Arc::clone(&access), invocation.id, invocation.deadline);
         handle(&core, &keys, &task).await

@@ -9,7 +9,7 @@ use curfew_aws::state_machine::StateMachine;
 use curfew_engine::core::Core;
 use curfew_engine::directive::Directive;
 use curfew_engine::sweep::{Sweeper, Swept};
-use curfew_lambda::{Clients, Environment, Invocation, TaskError, Unset, request_id};
+use curfew_lambda::{Host, Invocation, TaskError, Unset, request_id};
 use serde::Serialize;
 
 /// What the sweep answers: to the state machine a directive, to its schedule some counts.
@@ -32,20 +32,14 @@ pub enum Answer {
 }
 
 /// Composes the function.
-pub fn start(
-    environment: Environment,
-    clients: &Clients,
-) -> Result<impl AsyncFn(SweepTask, Invocation) -> Result<Answer, TaskError> + use<>, Unset> {
-    let machine = Arc::new(StateMachine::new(clients.state_machine(), environment.required("STATE_MACHINE_ARN")?));
-    let revoke = RevokeFunction::new(clients.functions(), environment.required("REVOKE_FUNCTION_ARN")?);
+pub fn start(host: &Host) -> Result<impl AsyncFn(SweepTask, Invocation) -> Result<Answer, TaskError> + use<>, Unset> {
+    let machine =
+        Arc::new(StateMachine::new(host.clients.state_machine(), host.environment.required("STATE_MACHINE_ARN")?));
+    let revoke = RevokeFunction::new(host.clients.functions(), host.environment.required("REVOKE_FUNCTION_ARN")?);
     let sweeper = Sweeper {
-        core: Core {
-            flow: Some(Arc::clone(&machine) as _),
-            wake: Some(Arc::new(revoke)),
-            ..curfew_lambda::core(environment, clients)?
-        },
+        core: Core { flow: Some(Arc::clone(&machine) as _), wake: Some(Arc::new(revoke)), ..host.core()? },
         status: machine,
-        access: Arc::new(IdentityCenter::new(clients.sso_admin(), environment.required("INSTANCE_ARN")?)),
+        access: Arc::new(IdentityCenter::new(host.clients.sso_admin(), host.environment.required("INSTANCE_ARN")?)),
     };
     Ok(async move |task: SweepTask, invocation: Invocation| handle(&sweeper, task, invocation).await)
 }

@@ -11,6 +11,7 @@ use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::Provider;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -27,8 +28,14 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Settings for all clients, from Lambda's own environment variables.
-    pub fn from_environment(environment: Environment) -> Result<Self, Unset> {
+    /// Clients that talk to AWS, with settings from Lambda's own environment variables.
+    pub fn over_https(environment: &Environment) -> Result<Self, Unset> {
+        let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        Self::over(environment, http, SharedTimeSource::new(SystemTimeSource::new()))
+    }
+
+    /// The same over another transport and clock.
+    pub fn over(environment: &Environment, http: SharedHttpClient, time: SharedTimeSource) -> Result<Self, Unset> {
         let credentials = Credentials::new(
             environment.required("AWS_ACCESS_KEY_ID")?,
             environment.required("AWS_SECRET_ACCESS_KEY")?,
@@ -40,9 +47,9 @@ impl Clients {
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(environment.required("AWS_REGION")?))
             .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https())
+            .http_client(http)
             .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-            .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+            .time_source(time)
             .retry_config(RetryConfig::standard().with_max_attempts(4))
             .timeout_config(
                 TimeoutConfig::builder()
@@ -52,7 +59,7 @@ impl Clients {
             )
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
-        Ok(Self { shared, environment })
+        Ok(Self { shared, environment: environment.clone() })
     }
 
     /// The endpoint of one service: `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL`, or AWS's own (SDK reference

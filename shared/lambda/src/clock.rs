@@ -11,7 +11,7 @@ use curfew_engine::ports::{Clock, Ids};
 
 /// The server's clock, in whole milliseconds.
 #[derive(Debug, Clone, Copy)]
-pub struct SystemClock;
+pub(crate) struct SystemClock;
 
 #[async_trait]
 impl Clock for SystemClock {
@@ -27,7 +27,7 @@ impl Clock for SystemClock {
 
 /// Ids from the operating system's randomness.
 #[derive(Debug, Clone, Copy)]
-pub struct RandomIds;
+pub(crate) struct RandomIds;
 
 impl Ids for RandomIds {
     fn request(&self, now: Timestamp) -> Result<RequestId, Fault> {

@@ -95,7 +95,7 @@ pub struct Caller {
 
 impl Gate {
     /// A gate with the template's settings.
-    pub fn new(environment: Environment, people: Arc<dyn People>) -> Result<Self, Unset> {
+    pub fn new(environment: &Environment, people: Arc<dyn People>) -> Result<Self, Unset> {
         let claim = environment.required("OIDC_USER_CLAIM")?;
         let bootstrap = environment.optional("BOOTSTRAP_ADMINISTRATOR").and_then(|id| UserId::parse(&id).ok());
         Ok(Self { people, claim, bootstrap })

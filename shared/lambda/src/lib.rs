@@ -8,7 +8,6 @@ pub mod http;
 mod start;
 
 pub use clients::Clients;
-pub use clock::{RandomIds, SystemClock};
 pub use environment::{Environment, Unset};
 pub use error::{StartError, TaskError};
-pub use start::{Invocation, core, request_id, serve};
+pub use start::{Host, Invocation, request_id, serve};

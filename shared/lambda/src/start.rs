@@ -6,12 +6,13 @@ use curfew_aws::table::{Table, TableNotices};
 use curfew_domain::id::RequestId;
 use curfew_domain::time::Timestamp;
 use curfew_engine::core::Core;
+use curfew_engine::ports::{Clock, Ids};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::clients::Clients;
-use crate::clock::SystemClock;
+use crate::clock::{RandomIds, SystemClock};
 use crate::environment::{Environment, Unset};
 use crate::error::{StartError, TaskError};
 
@@ -24,11 +25,32 @@ pub struct Invocation {
     pub deadline: Timestamp,
 }
 
-/// The core over the table, without hands.
-pub fn core(environment: Environment, clients: &Clients) -> Result<Core, Unset> {
-    let table = Arc::new(Table::new(clients.dynamodb(), environment.required("TABLE_NAME")?));
-    let notices = Arc::new(TableNotices::new(Arc::clone(&table)));
-    Ok(Core { store: table, clock: Arc::new(SystemClock), notices, flow: None, wake: None })
+/// What a function stands on: Lambda, or the simulator.
+pub struct Host {
+    /// Settings.
+    pub environment: Environment,
+    /// AWS.
+    pub clients: Clients,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub ids: Arc<dyn Ids>,
+}
+
+impl Host {
+    /// Lambda, with AWS over HTTPS.
+    pub fn lambda() -> Result<Self, Unset> {
+        let environment = Environment::of_process();
+        let clients = Clients::over_https(&environment)?;
+        Ok(Self { environment, clients, clock: Arc::new(SystemClock), ids: Arc::new(RandomIds) })
+    }
+
+    /// The core over the table, without hands.
+    pub fn core(&self) -> Result<Core, Unset> {
+        let table = Arc::new(Table::new(self.clients.dynamodb(), self.environment.required("TABLE_NAME")?));
+        let notices = Arc::new(TableNotices::new(Arc::clone(&table)));
+        Ok(Core { store: table, clock: Arc::clone(&self.clock), notices, flow: None, wake: None })
+    }
 }
 
 /// The id in a task payload.
@@ -39,15 +61,15 @@ pub fn request_id(text: &str) -> Result<RequestId, TaskError> {
 /// Serves invocations until Lambda stops the process.
 pub fn serve<S, H, I, O, E>(start: S) -> Result<(), StartError>
 where
-    S: FnOnce(Environment, &Clients) -> Result<H, Unset>,
+    S: FnOnce(&Host) -> Result<H, Unset>,
     H: AsyncFn(I, Invocation) -> Result<O, E>,
     I: for<'de> Deserialize<'de>,
     O: Serialize,
     E: Into<Diagnostic> + std::fmt::Debug,
 {
-    let environment = Environment;
-    log_as_json(environment);
-    let handler = start(environment, &Clients::from_environment(environment)?)?;
+    let host = Host::lambda()?;
+    log_as_json(&host.environment);
+    let handler = start(&host)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| StartError::Runtime(error.to_string()))?;
     let handler = &handler;
@@ -63,7 +85,7 @@ where
 /// One JSON object per line, as CloudWatch Logs and the alarms read it. `RUST_LOG` names the level, `info` by default.
 ///
 /// Levels and no filter by module: the filter's regular expressions would be a tenth of the binary.
-fn log_as_json(environment: Environment) {
+fn log_as_json(environment: &Environment) {
     let level = environment.optional("RUST_LOG").and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::INFO);
     tracing_subscriber::fmt().json().with_max_level(level).with_current_span(false).with_span_list(false).init();
 }

@@ -120,7 +120,7 @@ fn action(service: Option<&str>, operation: &str) -> Option<String> {
 fn callable(function: &str) -> BTreeSet<String> {
     let code = dense_code(&format!("functions/{function}/src"));
     let used = |adapter: &str| match adapter {
-        "table" => code.contains("curfew_lambda::core("),
+        "table" => code.contains("host.core()"),
         _ => code.contains(&format!("usecurfew_aws::{adapter}::")),
     };
     let mut calls = calls();
