@@ -1,0 +1,29 @@
+//! The simulator: a seeded in-memory AWS behind the SDK's HTTP connector, on a paused clock, under the same handlers
+//! as in the Lambda binaries.
+//!
+//! A run is a pure function of seed, plan and story: the same three give the same log, call by call.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::missing_panics_doc,
+    reason = "a simulator that meets what it does not know must fail loudly"
+)]
+
+pub mod aws;
+mod fault;
+mod functions;
+mod log;
+mod organisation;
+mod world;
+
+pub use fault::{CallFault, EventFault, Outage, Plan};
+pub use functions::Function;
+pub use log::{
+    Call, Change, Changed, Counts, DeadLetter, Event, Execution, ExecutionStatus, FunctionError, Invoked, Log,
+    Schedule, Service, Source, Step, Violation, What,
+};
+pub use organisation::{AccountState, Organisation};
+pub use world::{Options, World, run};
