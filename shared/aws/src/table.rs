@@ -32,6 +32,7 @@ mod configurations;
 mod notices;
 mod requests;
 mod shape;
+pub mod stored;
 
 pub use notices::TableNotices;
 

@@ -77,6 +77,9 @@ macro_rules! client {
             pub fn $name(&self) -> $sdk::Client {
                 let mut config = $sdk::config::Builder::from(&self.shared);
                 config.set_endpoint_url(self.endpoint($service));
+                // Its own allowance of retries: the SDK's default is shared by the whole process, and a simulator runs
+                // many worlds in one, whose outcomes must not depend on each other.
+                config.set_retry_partition(Some($sdk::config::retry::RetryPartition::custom($service).build()));
                 $sdk::Client::from_conf(config.build())
             }
         }

@@ -12,11 +12,22 @@
     reason = "a simulator that meets what it does not know must fail loudly"
 )]
 
-pub mod aws;
+pub mod campaign;
+pub mod invariants;
+pub mod scenario;
+pub mod timeline;
+mod aws;
+mod clock;
+mod connector;
+mod decoded;
 mod fault;
 mod functions;
 mod log;
 mod organisation;
+mod run;
+mod serve;
+mod states;
+mod template;
 mod world;
 
 pub use fault::{CallFault, EventFault, Outage, Plan};
@@ -26,4 +37,8 @@ pub use log::{
     Schedule, Service, Source, Step, Violation, What,
 };
 pub use organisation::{AccountState, Organisation};
-pub use world::{Options, World, run};
+pub use run::run;
+pub use world::{Options, World};
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use curfew_domain::id::{PermissionSetArn, UserId};
+use curfew_identity_center::{
+    Assignment, DeletedPrincipals, IDENTITY_STORE, Millis, Model, PrincipalType, SSO_ADMIN, Settings,
+};
+use serde_json::json;
+
 /// People, accounts, permission sets, and who may ask for what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Organisation {
@@ -29,4 +35,134 @@ pub enum AccountState {
     Suspended,
     /// Closed for good: it is not even found.
     Gone,
+}
+
+/// Ids by names.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    pub(crate) users: BTreeMap<String, UserId>,
+    pub(crate) permission_sets: BTreeMap<String, PermissionSetArn>,
+}
+
+impl Names {
+    /// Fills placeholders in.
+    pub(crate) fn fill(&self, text: &str) -> String {
+        let mut parts = text.split("${");
+        let mut filled = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (name, rest) = part.split_once('}').expect("a closing brace");
+            let id = match name.split_once('.') {
+                Some(("user", name)) => self.users.get(name).map(UserId::as_str),
+                Some(("permission_set", name)) => self.permission_sets.get(name).map(PermissionSetArn::as_str),
+                _ => None,
+            };
+            filled += id.unwrap_or_else(|| panic!("nothing is called {name}"));
+            filled += rest;
+        }
+        filled
+    }
+}
+
+impl Organisation {
+    /// Creates everybody and everything in a new Identity Center.
+    pub(crate) fn settle_in(&self, settings: &Settings, seed: u64, now: Millis) -> (Model, Names) {
+        let wanted = Settings {
+            accounts: self.accounts.iter().chain([&self.management]).cloned().collect(),
+            management_account: Some(self.management.clone()),
+            ..settings.clone()
+        };
+        // Setting up must not use the quota up.
+        let mut model = Model::new(Settings { calls_per_second: 0, listing_lag_ms: 0, ..wanted.clone() }, seed);
+        let mut names = Names::default();
+        for name in &self.people {
+            let user = json!({
+                "IdentityStoreId": settings.identity_store_id,
+                "UserName": name,
+                "DisplayName": name,
+                "Name": { "GivenName": name, "FamilyName": name },
+            });
+            let created = model.call(IDENTITY_STORE, "CreateUser", &user, now).expect("a user");
+            let id = UserId::parse(created["UserId"].as_str().expect("an id")).expect("a user id");
+            names.users.insert(name.clone(), id);
+        }
+        for (name, session) in &self.permission_sets {
+            let set = json!({
+                "InstanceArn": settings.instance_arn,
+                "Name": name,
+                "SessionDuration": format!("PT{}S", session.as_secs()),
+            });
+            let created = model.call(SSO_ADMIN, "CreatePermissionSet", &set, now).expect("a permission set");
+            let arn = created["PermissionSet"]["PermissionSetArn"].as_str().expect("an ARN");
+            names.permission_sets.insert(name.clone(), PermissionSetArn::parse(arn).expect("an ARN"));
+        }
+        for (user, account, set) in &self.standing {
+            let assignment = Assignment {
+                account: account.clone(),
+                permission_set: names.permission_sets[set].to_string(),
+                principal_type: PrincipalType::User,
+                principal_id: names.users[user].to_string(),
+            };
+            model.set_assignment(assignment, true, now);
+        }
+        *model.settings_mut() = wanted;
+        (model, names)
+    }
+}
+
+/// A small organisation: Ana asks, Ben and Cleo approve, Ada administers.
+impl Default for Organisation {
+    fn default() -> Self {
+        let configuration = r#"
+administrators = ["${user.ada}"]
+auditors = []
+session_limit = "PT1H"
+
+[[entitlement]]
+account = "111122223333"
+account_name = "sandbox"
+permission_set = "${permission_set.Reader}"
+permission_set_name = "Reader"
+max_duration = "PT8H"
+approval = "automatic"
+
+[[entitlement]]
+account = "111122223333"
+account_name = "sandbox"
+permission_set = "${permission_set.Operator}"
+permission_set_name = "Operator"
+max_duration = "PT8H"
+approval = { approvers = ["${user.ben}", "${user.cleo}"], timeout = "PT4H" }
+"#;
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let hour = Duration::from_hours(1);
+        Self {
+            people: names(&["ada", "ana", "ben", "cleo", "dan"]),
+            accounts: names(&["111122223333", "444455556666"]),
+            management: "999900001111".to_owned(),
+            permission_sets: [("Operator".to_owned(), hour), ("Reader".to_owned(), hour)].into(),
+            standing: Vec::new(),
+            configuration: configuration.to_owned(),
+        }
+    }
+}
+
+/// Identity Center as AWS runs it, with a little jitter.
+impl Default for crate::Options {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            plan: crate::Plan::default(),
+            identity: Settings {
+                latency_ms: 800,
+                latency_jitter_ms: 1_500,
+                deleted_principals: DeletedPrincipals::Kept,
+                history: 1_000_000,
+                ..Settings::default()
+            },
+            sweep: true,
+            scheduler_precision: Duration::from_mins(1),
+            latency: (Duration::from_millis(2), Duration::from_millis(12)),
+            organisation: Organisation::default(),
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! The world of one run, as its story and its observers see it.
 
-use std::cell::Ref;
+use std::cell::{Ref, RefMut};
 use std::rc::Rc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use curfew_domain::assignment::Assignment;
@@ -9,13 +10,20 @@ use curfew_domain::audit::Record;
 use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
 use curfew_domain::request::Request;
 use curfew_domain::time::{SignedDuration, Timestamp};
-use curfew_identity_center::{Millis, Model, Settings};
-use serde_json::Value;
+use curfew_engine::ports::Configurations as _;
+use curfew_identity_center::{IDENTITY_STORE, Millis, Model, PrincipalType, SSO_ADMIN, Settings};
+use curfew_policy::Configuration;
+use serde_json::{Value, json};
 
 use crate::fault::Plan;
 use crate::functions::Function;
-use crate::log::{Counts, DeadLetter, Execution, Log, Schedule, Step, Violation};
+use crate::log::{Counts, DeadLetter, Execution, Log, Schedule, Source, Step, Violation, What};
 use crate::organisation::{AccountState, Organisation};
+use crate::run::Core;
+use crate::serve::millis;
+use crate::template::function_of;
+
+pub(crate) use crate::run::panic_text;
 
 /// How a run goes.
 #[derive(Debug, Clone)]
@@ -38,219 +46,301 @@ pub struct Options {
 
 /// The world of one run. Clones are the same world.
 #[derive(Clone)]
-pub struct World(Rc<()>);
+pub struct World(pub(crate) Rc<Core>);
 
-/// Runs a story in a new world, on this thread, in simulated time.
-pub fn run<T>(options: Options, story: impl AsyncFnOnce(World) -> T) -> T {
-    let _ = (options, story);
-    todo!()
-}
-
-#[allow(unused_variables, reason = "a skeleton")]
 impl World {
     /// True time, in whole milliseconds.
     pub fn now(&self) -> Timestamp {
-        todo!()
+        self.0.clock.now()
     }
 
     /// Lets time pass.
     pub async fn pass(&self, duration: SignedDuration) {
-        todo!()
+        tokio::time::sleep(Duration::try_from(duration).unwrap_or_default()).await;
     }
 
     /// Lets time pass until an instant; does nothing when it is over.
     pub async fn until(&self, at: Timestamp) {
-        todo!()
+        tokio::time::sleep_until(self.0.clock.instant(at)).await;
     }
 
     /// One HTTP call as API Gateway makes it after the token of `who` (a user name) was verified: status and JSON body.
     /// Never repeats a call.
     pub async fn api(&self, who: &str, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
-        todo!()
+        self.call_api(who, method, path, body, None).await
     }
 
     /// The same with the header `Idempotency-Key`.
     pub async fn api_once(&self, who: &str, method: &str, path: &str, body: Option<Value>, key: &str) -> (u16, Value) {
-        todo!()
+        self.call_api(who, method, path, body, Some(key)).await
     }
 
     /// Invokes a function asynchronously, as an event from nowhere.
     pub fn send(&self, function: Function, payload: Value) {
-        todo!()
+        self.accept_event(function, Source::Story, Rc::new(payload));
     }
 
     /// Identity Center itself, at this moment; also for administrators' hands.
     pub fn identity<R>(&self, f: impl FnOnce(&mut Model, Millis) -> R) -> R {
-        todo!()
+        self.settle();
+        let now = millis(self.now());
+        let mut identity = self.0.identity.borrow_mut();
+        let result = f(&mut identity.model, now);
+        identity.remember(now);
+        drop(identity);
+        self.settle();
+        result
     }
 
     /// Whether the assignment really exists at this moment, whatever listings show.
     pub fn key_is_assigned(&self, key: &Key) -> bool {
-        todo!()
+        let mut identity = self.0.identity.borrow_mut();
+        identity.model.settle(millis(self.now()));
+        identity.model.assignments().contains(&assignment(key))
     }
 
     /// Puts an assignment there or takes it away behind Curfew's back.
     pub fn set_assignment(&self, key: &Key, present: bool) {
-        todo!()
+        self.identity(|model, now| model.set_assignment(assignment(key), present, now));
+        let verb = if present { "adds" } else { "removes" };
+        self.note(format!("an administrator {verb} {} {} {}", key.user, key.account, key.permission_set));
     }
 
     /// The request as it is stored.
     pub fn request(&self, id: &RequestId) -> Option<Rc<Request>> {
-        todo!()
+        self.0.decoded.borrow().requests.get(id).cloned()
     }
 
     /// All stored requests, by id.
     pub fn requests(&self) -> Vec<Rc<Request>> {
-        todo!()
+        self.0.decoded.borrow().requests.values().cloned().collect()
     }
 
     /// The audit records of a request, oldest first.
     pub fn history(&self, id: &RequestId) -> Vec<Rc<Record>> {
-        todo!()
+        let decoded = self.0.decoded.borrow();
+        decoded.records.get(id).into_iter().flat_map(|records| records.values()).cloned().collect()
     }
 
     /// What the table knows about a key.
     pub fn assignment(&self, key: &Key) -> Rc<Assignment> {
-        todo!()
+        let known = self.0.decoded.borrow().assignments.get(key).cloned();
+        known.unwrap_or_else(|| Rc::new(Assignment::unknown(key.clone())))
     }
 
     /// All keys that the table knows about.
     pub fn assignments(&self) -> Vec<Rc<Assignment>> {
-        todo!()
+        self.0.decoded.borrow().assignments.values().cloned().collect()
     }
 
     /// Items of a partition as they are stored, in DynamoDB's JSON, by sort key.
     pub fn items(&self, pk: &str) -> Vec<Rc<Value>> {
-        todo!()
+        self.0.dynamodb.borrow().partition(pk)
     }
 
     /// The execution of a request.
     pub fn execution(&self, id: &RequestId) -> Option<Execution> {
-        todo!()
+        self.0.states.borrow().executions.get(id.as_str()).cloned()
     }
 
     /// All executions, oldest first.
     pub fn executions(&self) -> Vec<Execution> {
-        todo!()
+        let states = self.0.states.borrow();
+        states.order.iter().filter_map(|name| states.executions.get(name)).cloned().collect()
     }
 
     /// One-off schedules that have not fired, by name.
     pub fn schedules(&self) -> Vec<Schedule> {
-        todo!()
+        let scheduler = self.0.scheduler.borrow();
+        let view = |(name, entry): (&String, &crate::aws::scheduler::Entry)| {
+            let target = &entry.request["Target"];
+            Schedule {
+                name: name.as_str().into(),
+                at: entry.at,
+                fires: entry.fires,
+                function: function_of(target["Arn"].as_str().expect("a target")),
+                input: target["Input"].as_str().map_or(Value::Null, |text| serde_json::from_str(text).expect("JSON")),
+            }
+        };
+        scheduler.entries.iter().map(view).collect()
     }
 
     /// What was given up.
     pub fn dead_letters(&self) -> Vec<DeadLetter> {
-        todo!()
+        self.0.dead_letters.borrow().clone()
     }
 
     /// Everything that happened. Do not hold it across an `await`.
     pub fn log(&self) -> Ref<'_, Log> {
-        todo!()
+        self.0.log.borrow()
     }
 
     /// AWS calls that functions have made.
     pub fn calls(&self) -> usize {
-        todo!()
+        self.0.calls.get()
     }
 
     /// Events that were sent to functions.
     pub fn events(&self) -> usize {
-        todo!()
+        self.0.events.get()
     }
 
     /// How much was done so far.
     pub fn counts(&self) -> Counts {
-        todo!()
+        self.0.counts.borrow().clone()
     }
 
     /// Invocations that are at work.
     pub fn at_work(&self) -> usize {
-        todo!()
+        self.0.lambda.borrow().busy()
     }
 
     /// From now on no fault strikes, clocks are right, outages end, and what is stuck or will fail ends well.
     pub fn heal(&self) {
-        todo!()
+        self.0.healed.set(true);
+        for function in Function::ALL {
+            self.lambda().skew(*function).store(0, Ordering::Relaxed);
+        }
+        self.identity(Model::heal);
+        self.note("everything heals");
     }
 
-    /// Whether faults still can strike.
+    /// Whether [`World::heal`] was called.
     pub fn healed(&self) -> bool {
-        todo!()
+        self.0.healed.get()
     }
 
     /// Calls `f` after every step.
     pub fn observe(&self, f: impl FnMut(&World, &Step) + 'static) {
-        todo!()
+        self.0.observers.borrow_mut().push(Box::new(f));
     }
 
     /// Notes that something happened that must not.
     pub fn violate(&self, what: String) {
-        todo!()
+        let step = self.log().steps().len().saturating_sub(1);
+        self.0.violations.borrow_mut().push(Violation { at: self.now(), what, step });
     }
 
     /// What happened that must not.
     pub fn violations(&self) -> Vec<Violation> {
-        todo!()
+        self.0.violations.borrow().clone()
     }
 
     /// Puts a remark into the log.
     pub fn note(&self, what: impl Into<String>) {
-        todo!()
+        self.step(None, What::Note(what.into()));
     }
 
     /// Opens, suspends or closes an account, for Organizations and for Identity Center.
     pub fn set_account_state(&self, account: &AccountId, state: AccountState) {
-        todo!()
+        let id = account.to_string();
+        self.0.organizations.borrow_mut().accounts.insert(id.clone(), state);
+        self.identity(|model, _| {
+            let settings = model.settings_mut();
+            match state {
+                AccountState::Active => drop(settings.suspended_accounts.remove(&id)),
+                AccountState::Suspended | AccountState::Gone => drop(settings.suspended_accounts.insert(id)),
+            }
+        });
+        self.note(format!("account {account} is {state:?} from now on"));
     }
 
     /// Disables or enables a user, by name.
     pub fn set_user_enabled(&self, name: &str, enabled: bool) {
-        todo!()
+        let status = if enabled { "ENABLED" } else { "DISABLED" };
+        let operations = json!([{ "AttributePath": "userStatus", "AttributeValue": status }]);
+        self.user_call("UpdateUser", name, Some(operations));
+        self.note(format!("user {name} is {status} from now on"));
     }
 
     /// Deletes a user, by name.
     pub fn delete_user(&self, name: &str) {
-        todo!()
+        self.user_call("DeleteUser", name, None);
+        self.note(format!("user {name} is deleted"));
     }
 
-    /// Deletes a permission set by name, and first whatever is assigned with it.
-    pub fn delete_permission_set(&self, name: &str) {
-        todo!()
+    fn user_call(&self, operation: &str, name: &str, operations: Option<Value>) {
+        let id = self.user(name);
+        self.identity(|model, now| {
+            let mut body = json!({ "IdentityStoreId": model.settings().identity_store_id, "UserId": id.as_str() });
+            if let Some(operations) = operations {
+                body["Operations"] = operations;
+            }
+            model.call(IDENTITY_STORE, operation, &body, now).expect("the user is known");
+        });
+    }
+
+    /// Deletes a permission set by name, and first whatever is assigned with it. False while an operation on it is in
+    /// progress: Identity Center deletes none of those.
+    pub fn delete_permission_set(&self, name: &str) -> bool {
+        let arn = self.permission_set(name);
+        let deleted = self.identity(|model, now| {
+            let of_set = |it: &&curfew_identity_center::Assignment| it.permission_set == arn.as_str();
+            let assigned: Vec<_> = model.assignments().iter().filter(of_set).cloned().collect();
+            for assignment in assigned {
+                model.set_assignment(assignment, false, now);
+            }
+            let body = json!({ "InstanceArn": model.settings().instance_arn, "PermissionSetArn": arn.as_str() });
+            model.call(SSO_ADMIN, "DeletePermissionSet", &body, now).is_ok()
+        });
+        self.note(format!("permission set {name} is {}deleted", if deleted { "" } else { "not " }));
+        deleted
     }
 
     /// The id of a user, by name.
     pub fn user(&self, name: &str) -> UserId {
-        todo!()
+        let found = self.0.names.users.get(name).cloned();
+        found.unwrap_or_else(|| panic!("no user is called {name}"))
     }
 
     /// The ARN of a permission set, by name.
     pub fn permission_set(&self, name: &str) -> PermissionSetArn {
-        todo!()
+        let found = self.0.names.permission_sets.get(name).cloned();
+        found.unwrap_or_else(|| panic!("no permission set is called {name}"))
     }
 
     /// The key of a user, an account and a permission set, by their names.
     pub fn key(&self, user: &str, account: &str, permission_set: &str) -> Key {
-        todo!()
+        let account = AccountId::parse(account).expect("an account id");
+        Key { user: self.user(user), account, permission_set: self.permission_set(permission_set) }
     }
 
     /// Publishes a configuration behind the API's back; placeholders as in [`Organisation::configuration`].
     pub async fn publish(&self, configuration: &str) {
-        todo!()
+        let text = self.0.names.fill(configuration);
+        let parsed = Configuration::parse(&text).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let by = self.0.names.users.values().next().expect("somebody").clone();
+        self.table().publish(&parsed, &text, &by, self.now()).await.expect("no fault strikes the story's own calls");
     }
 
     /// A new release: warm sandboxes are gone, those at work finish and go.
     pub fn deploy(&self) {
-        todo!()
+        self.lambda().deploy();
+        self.note("a new release is deployed");
     }
 
     /// Stops an execution, as an administrator in the console does. False if it does not run.
     pub fn kill_execution(&self, id: &RequestId) -> bool {
-        todo!()
+        self.stop_execution(id.as_str())
     }
 
     /// Switches the schedule of the sweep on or off.
     pub fn set_sweep(&self, on: bool) {
-        todo!()
+        self.0.sweeping.set(on);
+        self.note(format!("the schedule of the sweep is {}", if on { "on" } else { "off" }));
+    }
+
+    fn lambda(&self) -> RefMut<'_, crate::functions::Lambda> {
+        self.0.lambda.borrow_mut()
+    }
+}
+
+/// A key as Identity Center knows it.
+fn assignment(key: &Key) -> curfew_identity_center::Assignment {
+    curfew_identity_center::Assignment {
+        account: key.account.to_string(),
+        permission_set: key.permission_set.to_string(),
+        principal_type: PrincipalType::User,
+        principal_id: key.user.to_string(),
     }
 }

@@ -142,6 +142,17 @@ impl Model {
         }
     }
 
+    /// Disarms every fault; what is stuck stays so.
+    pub fn disarm(&mut self) {
+        self.faults.clear();
+    }
+
+    /// Operations that ended since this was last asked, in the order of their ends. At most [`Settings::history`] are
+    /// kept for it.
+    pub fn take_ended(&mut self) -> Vec<Operation> {
+        self.operations.ended.drain(..).collect()
+    }
+
     /// Ends all trouble: disarms every fault, and operations that are stuck end now.
     pub fn heal(&mut self, now: Millis) {
         self.faults.clear();

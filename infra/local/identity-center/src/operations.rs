@@ -114,6 +114,8 @@ pub(crate) struct Operations {
     pub(crate) open: Vec<Operation>,
     done: BTreeMap<String, Operation>,
     done_order: VecDeque<String>,
+    /// Ended and not yet asked for, oldest first.
+    pub(crate) ended: VecDeque<Operation>,
     /// When the last operation on an account ended.
     free_from: BTreeMap<String, Millis>,
 }
@@ -183,6 +185,10 @@ impl Operations {
         }
         operation.failure_reason = reason;
         self.free_from.insert(operation.assignment.account.clone(), end);
+        self.ended.push_back(operation.clone());
+        if self.ended.len() > settings.history {
+            self.ended.pop_front();
+        }
         self.done_order.push_back(operation.request_id.clone());
         self.done.insert(operation.request_id.clone(), operation);
         while self.done_order.len() > settings.history {

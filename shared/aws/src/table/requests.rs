@@ -248,7 +248,7 @@ fn request_item(request: &Request, day: &str) -> Result<Item, Fault> {
     ))
 }
 
-fn decode(item: &Item) -> Result<Request, Fault> {
+pub(super) fn decode(item: &Item) -> Result<Request, Fault> {
     let schema = number(item, "schema")?;
     if schema != shape::SCHEMA {
         return Err(unreadable(format!("schema {schema} is not known to this release")));
@@ -280,7 +280,7 @@ fn record_item(record: &Record, day: Option<&str>) -> Item {
     item
 }
 
-fn record(id: &RequestId, item: &Item) -> Result<Record, Fault> {
+pub(super) fn record(id: &RequestId, item: &Item) -> Result<Record, Fault> {
     Ok(Record {
         request: id.clone(),
         seq: number(item, "seq")?,
