@@ -1,0 +1,77 @@
+//! What the story tells the invariants: who did what, and what is not Curfew's doing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use curfew_domain::id::{Key, PermissionSetArn, RequestId, UserId};
+use curfew_domain::request::{Answer, Request};
+use curfew_domain::time::{SignedDuration, Timestamp};
+
+/// What is known besides what AWS holds. One per run.
+#[derive(Debug, Default)]
+pub struct Book {
+    /// Keys with an assignment that somebody else made.
+    pub standing: BTreeSet<Key>,
+    /// Keys for which somebody else is just having one made.
+    pub foreign: BTreeSet<Key>,
+    /// Keys from which somebody took an assignment behind Curfew's back, and since when.
+    pub robbed: BTreeMap<Key, Timestamp>,
+    /// Requests whose record somebody changed in the table.
+    pub forged: BTreeSet<RequestId>,
+    /// What the API accepted.
+    pub accepted: BTreeSet<RequestId>,
+    /// How many wishes were expressed, each under one idempotency key.
+    pub wishes: usize,
+    /// Every answer that somebody gave, before it was sent.
+    pub answers: Vec<(UserId, RequestId, Answer)>,
+    /// Since when a key must not be given any more: a fact about the user, the account or the permission set changed.
+    pub unfit: BTreeMap<Key, Timestamp>,
+    /// How much later than usual a removal may be, for reasons that the story made: an operation that takes long.
+    pub patience: SignedDuration,
+    /// Permission sets that nobody may be given without somebody else's approval.
+    pub needs_approval: BTreeSet<PermissionSetArn>,
+    /// How requests end when nothing goes wrong, as `outcome` says it.
+    pub expected: Vec<(RequestId, String)>,
+    /// What the story expected and did not find. Only without faults does that matter.
+    pub disappointed: Vec<String>,
+    /// How every request was first seen.
+    pub(crate) first: BTreeMap<RequestId, Request>,
+    /// How every request was last seen.
+    pub(crate) last: BTreeMap<RequestId, Request>,
+    /// Identity Center's ids of the operations that Curfew began.
+    pub(crate) begun: BTreeSet<String>,
+    /// Keys for which Curfew has begun a create.
+    pub(crate) made: BTreeSet<Key>,
+    /// When `revoke` is, or was, to be called by a schedule.
+    pub(crate) armed: BTreeSet<Timestamp>,
+    /// Alarms that were raised, with their texts.
+    pub(crate) alarms: Vec<(Timestamp, String)>,
+}
+
+impl Book {
+    /// Somebody else made an assignment, or removed one.
+    pub fn administered(&mut self, key: &Key, present: bool, now: Timestamp) {
+        self.foreign.remove(key);
+        if present {
+            self.standing.insert(key.clone());
+        } else {
+            self.standing.remove(key);
+            self.robbed.insert(key.clone(), now);
+        }
+    }
+
+    /// An alarm was raised.
+    pub(crate) fn alarmed(&mut self, alarm: &str, text: &str, at: Timestamp) {
+        self.alarms.push((at, format!("{alarm}: {text}")));
+    }
+
+    /// The requests for this key, as last seen.
+    pub(crate) fn of_key<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Request> {
+        self.last.values().filter(move |request| request.ask.key() == *key)
+    }
+
+    /// Every key that anybody asked for, or has otherwise.
+    pub(crate) fn keys(&self) -> BTreeSet<Key> {
+        let asked = self.last.values().map(|request| request.ask.key());
+        asked.chain(self.standing.iter().cloned()).chain(self.foreign.iter().cloned()).collect()
+    }
+}

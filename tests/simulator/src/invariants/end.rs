@@ -1,0 +1,80 @@
+//! What must hold when faults have healed and time has passed: everything is over, and nothing is left.
+
+use curfew_domain::audit::{Record, verify};
+use serde_json::Value;
+
+use super::{Book, Broken, outcome};
+use crate::{ExecutionStatus, World};
+
+/// Everything that is wrong. Without faults, requests must also have ended as the story expects.
+pub(crate) fn check(world: &World, book: &Book, faultless: bool) -> Vec<Broken> {
+    let mut broken = requests(world, book);
+    for execution in world.executions() {
+        if execution.status == ExecutionStatus::Running {
+            broken.push(Broken::new("I15", format!("execution {} still runs", execution.name)));
+        }
+    }
+    for key in book.keys() {
+        let (exists, standing) = (world.key_is_assigned(&key), book.standing.contains(&key));
+        if exists && !standing {
+            broken.push(Broken::new("I12", format!("{key:?} is left over")));
+        }
+        if standing && !exists {
+            broken.push(Broken::new("I7", format!("standing {key:?} is gone")));
+        }
+    }
+    for record in world.assignments() {
+        if record.ours || record.operation.is_some() || !record.holds.is_empty() {
+            broken.push(Broken::new("I15", format!("a record of nothing is left: {record:?}")));
+        }
+    }
+    let left = world.items("INTENT").len();
+    if left > 0 {
+        broken.push(Broken::new("I15", format!("{left} intents are left")));
+    }
+    broken.extend(live(world));
+    if faultless {
+        broken.extend(book.expected.iter().filter_map(|(id, expected)| {
+            let found = world.request(id).map_or_else(|| "nowhere".to_owned(), |request| outcome(&request));
+            (found != *expected).then(|| Broken::new("story", format!("{id} is {found}, expected {expected}")))
+        }));
+        broken.extend(book.disappointed.iter().map(|what| Broken::new("story", what.clone())));
+    }
+    broken
+}
+
+fn requests(world: &World, book: &Book) -> Vec<Broken> {
+    let mut broken = Vec::new();
+    let requests = world.requests();
+    for request in &requests {
+        let (id, stage) = (&request.ask.id, request.state.stage());
+        if !stage.is_terminal() {
+            broken.push(Broken::new("I15", format!("request {id} is still {}", stage.name())));
+        }
+        let records: Vec<Record> = world.history(id).iter().map(|record| record.as_ref().clone()).collect();
+        if let Err(error) = verify(id, &records, &request.head) {
+            broken.push(Broken::new("I18", format!("{id}: {error}")));
+        }
+    }
+    for id in &book.accepted {
+        if world.request(id).is_none() {
+            broken.push(Broken::new("I15", format!("request {id} was accepted, and is nowhere")));
+        }
+    }
+    if requests.len() > book.wishes {
+        broken.push(Broken::new("I15", format!("{} wishes made {} requests", book.wishes, requests.len())));
+    }
+    broken
+}
+
+/// Nothing that is over is looked at for ever.
+fn live(world: &World) -> Vec<Broken> {
+    let text =
+        |item: &Value, name: &str| item.pointer(&format!("/{name}/S")).and_then(Value::as_str).map(str::to_owned);
+    let days = world.items("LIVE");
+    let listed = days.iter().filter_map(|day| text(day, "sk")).flat_map(|day| world.items(&format!("LIVE#{day}")));
+    listed
+        .filter_map(|item| text(&item, "sk"))
+        .map(|id| Broken::new("I15", format!("request {id} is over, and still listed as live")))
+        .collect()
+}

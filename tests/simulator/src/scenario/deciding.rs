@@ -1,0 +1,110 @@
+//! Approvers, at once, too late, on their own request, on something that was changed underneath them.
+
+use curfew_domain::request::{Answer, Stage};
+
+use super::cast::Person::{Ana, Ben, Cyn};
+use super::cast::{Access, configuration, configuration_of_other_approvers};
+use super::people::{millis, mins, secs, wish};
+use super::{Play, Scenario, scenario};
+
+pub(super) fn scenarios() -> Vec<Scenario> {
+    vec![
+        scenario!("two-approvers", two_approvers, "one approves and one denies, at the same moment"),
+        scenario!("late-decision", late_decision, "an approver approves just after the deadline"),
+        scenario!("last-moment", last_moment, "an approver approves in the last milliseconds"),
+        scenario!("own-request", own_request, "the requester, who is among the approvers, approves"),
+        scenario!("policy-changes", policy_changes, "policy changes between approval and create: other approvers"),
+        scenario!("shorter-maximum", shorter_maximum, "policy changes before the start: a shorter maximum"),
+        scenario!("user-leaves-before", user_leaves_before, "the user is disabled between approval and create"),
+        scenario!("account-closes-before", account_closes_before, "the account is suspended before the start"),
+        scenario!("forged-duration", forged_duration, "somebody writes a longer duration into an approved request"),
+        scenario!("forged-account", forged_account, "somebody writes another account into a scheduled request"),
+    ]
+}
+
+async fn two_approvers(play: Play) {
+    let Some(id) = play.ask(Ana, wish(Access::Approved, mins(1))).await else { return };
+    play.reaches(&id, Stage::AwaitingApproval, mins(10)).await;
+    play.world.pass(millis(500)).await;
+    let (other, request) = (play.clone(), id.clone());
+    let ben = tokio::task::spawn_local(async move { other.answer(Ben, &request, Answer::Approve).await });
+    play.answer(Cyn, &id, Answer::Deny).await;
+    ben.await.expect("Ben's task ends");
+    if let Some(request) = play.world.request(&id) {
+        play.hope(request.decisions.len() == 1, "one decision counts");
+    }
+    play.all_over(mins(40)).await;
+}
+
+async fn late_decision(play: Play) {
+    let Some(id) = play.ask(Ana, wish(Access::Approved, mins(1))).await else { return };
+    play.expect(&id, "lapsed");
+    play.reaches(&id, Stage::AwaitingApproval, mins(10)).await;
+    let Some(since) = play.world.request(&id).map(|request| request.since) else { return };
+    play.world.until(since + mins(10) + millis(1)).await;
+    play.answer_now(Ben, &id, Answer::Approve).await;
+    play.all_over(mins(40)).await;
+}
+
+async fn last_moment(play: Play) {
+    let Some(id) = play.ask(Ana, wish(Access::Approved, mins(1))).await else { return };
+    play.reaches(&id, Stage::AwaitingApproval, mins(10)).await;
+    let Some(since) = play.world.request(&id).map(|request| request.since) else { return };
+    play.world.until(since + mins(10) - millis(60)).await;
+    play.answer_now(Ben, &id, Answer::Approve).await;
+    play.all_over(mins(40)).await;
+}
+
+async fn own_request(play: Play) {
+    let Some(id) = play.ask(Ana, wish(Access::Approved, mins(1))).await else { return };
+    play.expect(&id, "denied");
+    play.reaches(&id, Stage::AwaitingApproval, mins(10)).await;
+    play.world.pass(secs(2)).await;
+    play.answer_now(Ana, &id, Answer::Approve).await;
+    play.world.pass(secs(20)).await;
+    play.answer(Cyn, &id, Answer::Deny).await;
+    play.all_over(mins(40)).await;
+}
+
+/// Approved by Ben; then, before anything else happens, something changes.
+async fn changed_after_approval(play: &Play, change: impl AsyncFnOnce()) {
+    let start = play.world.now() + mins(2);
+    let asked = super::people::Wish { start: Some(start), ..wish(Access::Approved, mins(2)) };
+    let Some(id) = play.ask(Ana, asked).await else { return };
+    play.expect(&id, "failed");
+    play.answer(Ben, &id, Answer::Approve).await;
+    if play.reaches(&id, Stage::Scheduled, mins(1)).await {
+        change().await;
+        play.unfit(play.key(Ana, Access::Approved));
+    }
+    play.all_over(mins(40)).await;
+}
+
+async fn policy_changes(play: Play) {
+    let text = configuration_of_other_approvers();
+    changed_after_approval(&play, async || play.world.publish(&text).await).await;
+}
+
+async fn shorter_maximum(play: Play) {
+    let text = configuration("PT1H", "PT1M");
+    changed_after_approval(&play, async || play.world.publish(&text).await).await;
+}
+
+async fn user_leaves_before(play: Play) {
+    changed_after_approval(&play, async || play.world.set_user_enabled("ana", false)).await;
+}
+
+async fn account_closes_before(play: Play) {
+    let account = play.key(Ana, Access::Approved).account;
+    let suspended = crate::AccountState::Suspended;
+    changed_after_approval(&play, async || play.world.set_account_state(&account, suspended)).await;
+}
+
+async fn forged_duration(play: Play) {
+    changed_after_approval(&play, async || play.forge(Ana, "seconds", &28_000.into())).await;
+}
+
+async fn forged_account(play: Play) {
+    let account = Access::Elsewhere.account();
+    changed_after_approval(&play, async || play.forge(Ana, "account", &account.into())).await;
+}

@@ -1,0 +1,46 @@
+//! Somebody with access to the table writes into it.
+
+use std::rc::Rc;
+
+use curfew_domain::id::RequestId;
+use serde_json::{Value, json};
+
+use crate::aws::dynamodb::Bill;
+use crate::template::TABLE;
+use crate::{Call, Service, What, World};
+
+impl World {
+    /// Changes what a stored request asks for, as if somebody had written it into the table: a member of the stored wish.
+    /// Not a call of a function, nor struck by any fault.
+    pub fn forge_request(&self, id: &RequestId, field: &str, value: &Value) {
+        let stored = self.items(&format!("REQ#{id}")).into_iter().find(|item| item["sk"]["S"] == "R");
+        let mut item = stored.map(Rc::unwrap_or_clone).expect("the request is stored");
+        let mut document: Value =
+            serde_json::from_str(item["doc"]["S"].as_str().expect("a document")).expect("a JSON document");
+        assert!(document["ask"].get(field).is_some(), "a wish has no `{field}`");
+        document["ask"][field] = value.clone();
+        item["doc"]["S"] = json!(document.to_string());
+        let request = json!({ "TableName": TABLE, "Item": item });
+        let mut bill = Bill::default();
+        let now = self.now().as_millisecond();
+        let answer = self.0.dynamodb.borrow_mut().call("PutItem", &request, now, None, &mut bill);
+        let answer = Rc::new(answer.unwrap_or_else(|error| panic!("{}", error.code)));
+        let changes = {
+            let mut decoded = self.0.decoded.borrow_mut();
+            bill.written.into_iter().map(|written| decoded.take(written)).collect()
+        };
+        let call = Call {
+            number: 0,
+            service: Service::DynamoDb,
+            operation: "PutItem",
+            request: Rc::new(request),
+            answer: Ok(answer),
+            strike: None,
+            changes,
+            write_units: 0,
+            half_read_units: 0,
+        };
+        self.step(None, What::Call(call));
+        self.note(format!("somebody writes {field} = {value} into request {id}"));
+    }
+}

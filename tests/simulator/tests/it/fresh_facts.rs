@@ -1,0 +1,116 @@
+//! I4: what was approved is judged once more, on fresh facts, immediately before it is created. I19, I20: without facts
+//! nothing begins, and everything ends.
+
+use std::time::Duration;
+
+use curfew_domain::request::{Answer, Stage, State as S};
+use curfew_identity_center::FaultKind;
+use curfew_sim::scenario::Play;
+use curfew_sim::scenario::cast::{Access, Person, configuration, configuration_of_other_approvers};
+use curfew_sim::scenario::people::{millis, mins, secs};
+use curfew_sim::{AccountState, Outage, Service};
+
+use crate::stage::{approved, automatic, calls_of, play, play_with, stage_of};
+
+/// How facts change, and a part of the reason that is told then.
+const CHANGES: [(&str, &str); 7] = [
+    ("user disabled", "disabled"),
+    ("user deleted", "not in the directory"),
+    ("account suspended", "suspended"),
+    ("sessions too long", "longer than the bound"),
+    ("permission set deleted", "does not exist"),
+    ("shorter maximum", "longer than the maximum"),
+    ("other approvers", "asks for other approvals"),
+];
+
+async fn change(play: &Play, which: &str) {
+    let key = play.key(Person::Ana, Access::Approved);
+    play.unfit(key.clone());
+    match which {
+        "user disabled" => play.world.set_user_enabled("ana", false),
+        "user deleted" => play.world.delete_user("ana"),
+        "account suspended" => play.world.set_account_state(&key.account, AccountState::Suspended),
+        "sessions too long" => play.world.publish(&configuration("PT30M", "PT8H")).await,
+        "permission set deleted" => play.world.delete_permission_set(Access::Approved.set()),
+        "shorter maximum" => play.world.publish(&configuration("PT1H", "PT2M")).await,
+        _ => play.world.publish(&configuration_of_other_approvers()).await,
+    }
+}
+
+#[test]
+fn i4_facts_that_changed_since_the_approval_forbid_the_create() {
+    for (which, reason) in CHANGES {
+        play(async |play| {
+            let id = approved(&play, mins(5)).await;
+            play.reaches(&id, Stage::AwaitingApproval, mins(1)).await;
+            // At the last moment: as soon as the decision is stored, before anything else happens.
+            let (ben, request) = (play.clone(), id.clone());
+            let click =
+                tokio::task::spawn_local(async move { ben.answer(Person::Ben, &request, Answer::Approve).await });
+            while stage_of(&play, &id) == "awaiting_approval" {
+                play.world.pass(millis(1)).await;
+            }
+            change(&play, which).await;
+            click.await.unwrap();
+            assert!(play.reaches(&id, Stage::Failed, mins(3)).await, "{which}: {}", stage_of(&play, &id));
+            let S::Failed { reason: told } = &play.world.request(&id).unwrap().state else { panic!("not failed") };
+            assert!(told.contains(reason), "{which}: {told}");
+            assert_eq!(calls_of(&play, "CreateAccountAssignment"), 0, "{which}");
+        });
+    }
+}
+
+#[test]
+fn i4_facts_that_change_while_identity_center_is_busy_forbid_the_create() {
+    for (which, _) in CHANGES {
+        play(async |play| {
+            play.inject("CreateAccountAssignment", 30, FaultKind::Conflict);
+            let id = approved(&play, mins(5)).await;
+            play.answer(Person::Ben, &id, Answer::Approve).await;
+            while calls_of(&play, "CreateAccountAssignment") == 0 {
+                play.world.pass(millis(5)).await;
+            }
+            change(&play, which).await;
+            assert!(play.reaches(&id, Stage::Failed, mins(3)).await, "{which}: {}", stage_of(&play, &id));
+        });
+    }
+}
+
+#[test]
+fn i19_facts_that_cannot_be_had_give_nothing() {
+    for service in [Service::IdentityStore, Service::Organizations] {
+        let outage = Outage { service, from: Duration::from_mins(1), to: Duration::from_hours(1) };
+        play_with(
+            |options| options.plan.outages.push(outage),
+            async |play| {
+                // Approved before the outage; its start lies in the middle of it.
+                let start = Some(play.world.now() + mins(2));
+                let wish = curfew_sim::scenario::people::wish(Access::Approved, mins(5));
+                let wish = curfew_sim::scenario::people::Wish { start, ..wish };
+                let id = play.ask(Person::Ana, wish).await.unwrap();
+                play.answer(Person::Ben, &id, Answer::Approve).await;
+                assert_eq!(stage_of(&play, &id), "scheduled");
+                play.all_over(mins(50)).await;
+                assert_eq!(stage_of(&play, &id), "failed", "{service}");
+                assert_eq!(calls_of(&play, "CreateAccountAssignment"), 0, "{service}");
+            },
+        );
+    }
+}
+
+#[test]
+fn i20_revocation_needs_neither_people_nor_accounts_nor_executions() {
+    for service in [Service::IdentityStore, Service::Organizations, Service::StepFunctions] {
+        let outage = Outage { service, from: Duration::from_secs(60), to: Duration::from_hours(1) };
+        play_with(
+            |options| options.plan.outages.push(outage),
+            async |play| {
+                let id = automatic(&play, mins(3)).await;
+                assert!(play.reaches(&id, Stage::Active, secs(50)).await);
+                play.world.until(play.end_of(&id).unwrap()).await;
+                // The bound of what one schedule per grant and its sweep can do.
+                assert!(play.reaches(&id, Stage::Ended, secs(90)).await, "{service}: {}", stage_of(&play, &id));
+            },
+        );
+    }
+}

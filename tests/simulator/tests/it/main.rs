@@ -1,0 +1,19 @@
+//! Curfew on the simulated AWS: a bounded campaign, and the special cases that once went wrong or nearly did.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests say what they expect"
+)]
+
+mod campaign;
+mod controls;
+mod fresh_facts;
+mod lease;
+mod overlap;
+mod races;
+mod stage;
+mod standing;
+mod sweeping;
