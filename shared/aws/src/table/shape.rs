@@ -1,7 +1,7 @@
 //! Stored shapes, schema 1. Separate from the domain's types; every field that a later release adds has a default here.
 
 use curfew_domain::ask::{Ask, AskDigest};
-use curfew_domain::assignment::{Assignment, Hold, Lease, Operation, OperationKind};
+use curfew_domain::assignment::{Assignment, Hold, Operation, OperationKind};
 use curfew_domain::audit::{Head, RecordHash};
 use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
 use curfew_domain::request::{Answer, Cause, Decision, EndReason, Gone, Grant, Request, State};
@@ -320,13 +320,11 @@ struct AssignmentDoc {
     operation: Option<OperationDoc>,
     #[serde(default)]
     settled: Vec<String>,
-    lease: Option<(String, Timestamp)>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct OperationDoc {
     assign: bool,
-    id: Option<String>,
     since: Timestamp,
 }
 
@@ -335,13 +333,11 @@ pub(super) fn assignment_doc(assignment: &Assignment) -> Result<String, Fault> {
     let doc = AssignmentDoc {
         holds: assignment.holds.iter().map(|h| (h.request.to_string(), h.until)).collect(),
         ours: assignment.ours,
-        operation: assignment.operation.as_ref().map(|o| OperationDoc {
-            assign: o.kind == OperationKind::Assign,
-            id: o.id.clone(),
-            since: o.since,
-        }),
+        operation: assignment
+            .operation
+            .as_ref()
+            .map(|o| OperationDoc { assign: o.kind == OperationKind::Assign, since: o.since }),
         settled: assignment.settled.clone(),
-        lease: assignment.lease.as_ref().map(|l| (l.owner.clone(), l.until)),
     };
     serde_json::to_string(&doc).map_err(|e| Fault::permanent("write the assignment", e))
 }
@@ -358,11 +354,9 @@ pub(super) fn assignment(key: Key, version: u64, doc: &str) -> Result<Assignment
         ours: doc.ours,
         operation: doc.operation.map(|o| Operation {
             kind: if o.assign { OperationKind::Assign } else { OperationKind::Unassign },
-            id: o.id,
             since: o.since,
         }),
         settled: doc.settled,
-        lease: doc.lease.map(|(owner, until)| Lease { owner, until }),
         version,
     })
 }

@@ -10,6 +10,7 @@ mod command;
 mod decide;
 mod end;
 mod evaluate;
+mod intent;
 mod lapse;
 #[cfg(test)]
 mod properties;
@@ -21,6 +22,7 @@ mod table;
 
 pub use authority::may_see;
 pub use command::{Answer, Command, Gone};
+pub use intent::{Intent, Rank};
 pub use refusal::Refusal;
 pub use state::{Cause, Decision, EndReason, Grant, Request, Stage, State};
 pub use submit::submit;

@@ -34,5 +34,5 @@ pub fn submit(ask: Ask) -> Transition {
         state: State::Submitted,
         head: record.head(),
     };
-    Transition { request, record, effects: vec![Effect::StartFlow] }
+    Transition { request, record, effects: vec![Effect::StartFlow], had_intent: false }
 }

@@ -25,8 +25,10 @@ pub struct Transition {
     pub request: Request,
     /// The one audit record of this transition (I18).
     pub record: Record,
-    /// What to do once both are durable. Each may be repeated.
+    /// What to do once both are durable, in this order. Each may be repeated.
     pub effects: Vec<Effect>,
+    /// Whether the request had an intent before.
+    pub had_intent: bool,
 }
 
 /// Something to do after a transition is durable. The request id and the payload make its idempotency key.
@@ -37,9 +39,11 @@ pub enum Effect {
     /// Resume the execution, which waits at this place.
     Resume(Wait),
     /// Have the access removed now.
-    Revoke,
+    Remove,
     /// Tell people.
     Notify(Notice),
+    /// Forget that the request is live: nothing is left to do. Only once all effects before it have succeeded.
+    Retire,
 }
 
 /// A place where an execution waits for its task token.
@@ -97,7 +101,7 @@ pub fn apply(request: &Request, command: Command, context: Context) -> Result<Tr
     next.decisions.extend(change.decision);
     next.head = record.head();
     let effects = effects(request, &next);
-    Ok(Transition { request: next, record, effects })
+    Ok(Transition { request: next, record, effects, had_intent: request.intent().is_some() })
 }
 
 /// The table.
@@ -187,11 +191,14 @@ fn effects(before: &Request, after: &Request) -> Vec<Effect> {
         _ => {}
     }
     if from != to && to == Stage::Ending {
-        effects.push(Effect::Revoke);
+        effects.push(Effect::Remove);
     }
     let told = matches!(to, Stage::Approved | Stage::Scheduled | Stage::Active) || to.is_terminal();
     if from != to && told {
         effects.push(Effect::Notify(Notice { request: after.ask.id.clone(), stage: to }));
+    }
+    if to.is_terminal() {
+        effects.push(Effect::Retire);
     }
     effects
 }
