@@ -6,9 +6,11 @@
 
 mod calm;
 pub mod check;
+pub mod controls;
 pub mod properties;
 pub mod protocol;
 pub mod safeguards;
+pub mod scenes;
 mod service;
 pub mod state;
 mod writer;

@@ -1,16 +1,83 @@
-//! x
-use curfew_model::{check, protocol::Setting, safeguards::*, state::Faults};
-fn main() {
-    let a: Vec<u8> = std::env::args().nth(1).unwrap_or("111100".into()).bytes().map(|b| b - b'0').collect();
-    let slots = std::env::args().nth(2).and_then(|x| x.parse().ok()).unwrap_or(3);
-    let faults = Faults { crashes: a[0], duplicates: a[1], lost_answers: a[2], lost_triggers: a[3], removals_by_hand: a[4], returns: a[5], assignments_by_hand: a.get(6).copied().unwrap_or(0) };
-    let p = Setting { safeguards: Safeguards::ALL, faults, grants: 2, slots, standing: std::env::args().nth(3).is_some() };
-    let o = check::exhaustive(p, 2);
-    println!("{o:#?}");
-    if std::env::var("CTL").is_ok() {
-        for r in REMOVALS {
-            let o = check::until_broken(Setting { safeguards: Safeguards::without(r.name).unwrap(), ..p });
-            println!("{:24} {:9} {:6.1?} {:?}", r.name, o.states, o.took, o.broken.iter().map(|b| (b.0, b.1.len())).collect::<Vec<_>>());
+//! `cargo run -p curfew-model`: checks the protocol, and shows what each safeguard is for.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use curfew_model::check::{self, Outcome};
+use curfew_model::controls::{CONTROLS, Expected};
+use curfew_model::protocol::Setting;
+use curfew_model::scenes::{LARGE, RACE_WITH_ADMINISTRATOR, SMALL, Scene};
+
+/// Checks the protocol of granting and removing access in every reachable state, and that no safeguard can go unnoticed.
+#[derive(Parser)]
+struct Arguments {
+    /// More faults at once: minutes, and gigabytes of memory.
+    #[arg(long)]
+    large: bool,
+    /// Only scenes and controls whose name contains this.
+    #[arg(long, default_value = "")]
+    only: String,
+    /// Print each counterexample, step by step.
+    #[arg(long)]
+    trace: bool,
+    /// Threads for the scenes. Controls use one: only then a counterexample is a shortest one.
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let scenes = if arguments.large { LARGE } else { SMALL };
+    let mut well = true;
+    println!("The whole design: every invariant, in every state\n");
+    println!("{:<46} {:>10} {:>6} {:>8}", "scene", "states", "depth", "seconds");
+    for scene in scenes.iter().filter(|scene| scene.name.contains(&arguments.only)) {
+        well &= design(scene, &arguments);
+    }
+    println!("\nOne safeguard less\n");
+    println!("{:<24} {:<24} {:>6} {:>10} {:>8}", "without", "breaks", "steps", "states", "seconds");
+    for control in CONTROLS.iter().filter(|control| control.without.contains(&arguments.only)) {
+        let Some(setting) = control.setting() else { continue };
+        well &= safeguard(control.without, setting, &control.expected, &arguments);
+    }
+    println!("\nBeyond the promise: an administrator assigns the same key while Curfew does\n");
+    let race = Expected::Breaks(curfew_model::properties::STANDING);
+    well &= safeguard("race with administrator", RACE_WITH_ADMINISTRATOR, &race, &arguments);
+    if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn design(scene: &Scene, arguments: &Arguments) -> bool {
+    let outcome = check::exhaustive(scene.setting, arguments.threads);
+    let Outcome { states, depth, took, .. } = outcome;
+    println!("{:<46} {states:>10} {depth:>6} {:>8.1}", scene.name, took.as_secs_f32());
+    show(&outcome, arguments.trace);
+    for name in &outcome.unreached {
+        println!("    never reached: {name}");
+    }
+    outcome.broken.is_empty() && outcome.unreached.is_empty()
+}
+
+fn safeguard(name: &str, setting: Setting, expected: &Expected, arguments: &Arguments) -> bool {
+    let outcome = match expected {
+        Expected::Breaks(invariant) => check::until_broken(setting, invariant),
+        Expected::Holds(_) => check::exhaustive(setting, arguments.threads),
+    };
+    let (broken, steps) =
+        outcome.broken.first().map_or(("nothing", 0), |(invariant, actions)| (invariant, actions.len()));
+    let (states, seconds) = (outcome.states, outcome.took.as_secs_f32());
+    println!("{name:<24} {broken:<24} {steps:>6} {states:>10} {seconds:>8.1}");
+    if let Expected::Holds(why) = expected {
+        println!("    {why}");
+    }
+    show(&outcome, arguments.trace);
+    matches!(expected, Expected::Breaks(_)) != outcome.broken.is_empty()
+}
+
+fn show(outcome: &Outcome, trace: bool) {
+    for (invariant, story) in outcome.broken.iter().filter(|_| trace) {
+        println!("    {invariant}");
+        for line in story {
+            println!("      {line}");
         }
     }
 }

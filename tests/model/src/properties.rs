@@ -1,10 +1,13 @@
 //! What must hold in every state, and what must be reached, or the model proves nothing.
 
-use stateright::{Model, Property};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use stateright::{Expectation, Model, Property};
 
 use crate::calm;
-use crate::protocol::Protocol;
-use crate::state::{Closed, Kind, Lease, Maker, Operation, Phase, State, Step, Trigger};
+use crate::protocol::{Protocol, Setting};
+use crate::state::{Closed, Faults, Kind, Lease, Maker, Operation, Phase, Stage, State, Step, Trigger};
 
 /// The invariants of the design that this model holds. The names are those of counterexamples.
 pub const INVARIANTS: &[&str] = &[RECORDED, ARMED, STANDING, ALONE, KEPT, FORWARD, CLOSED, PROMPT, GONE];
@@ -28,20 +31,56 @@ pub const PROMPT: &str = "no fault, no waiting";
 /// Whatever happened: once faults end, all comes to its end.
 pub const GONE: &str = "I12 gone in the end";
 
-/// All properties.
-pub(crate) fn all() -> Vec<Property<Protocol>> {
+/// Which properties have their example already.
+///
+/// Stateright keeps the last one that it sees before it stops. This keeps the first, which is a shortest one if one thread
+/// searches, and saves writing down a path for every further state.
+#[derive(Clone, Default)]
+pub(crate) struct Found(Arc<AtomicU32>);
+
+impl Found {
+    /// Whether this is the first time that this property, known by its number, has it.
+    fn first(&self, number: u32, has_it: bool) -> bool {
+        let bit = 1 << number;
+        has_it && self.0.fetch_or(bit, Ordering::Relaxed) & bit == 0
+    }
+}
+
+/// `number, name, what must never be`.
+macro_rules! never {
+    ($number:literal, $name:expr, $bad:expr) => {
+        Property::always($name, |p: &Protocol, s: &State| {
+            let bad: fn(&Protocol, &State) -> bool = $bad;
+            !p.found.first($number, bad(p, s))
+        })
+    };
+}
+
+/// `number, name, what must be seen`.
+macro_rules! once {
+    ($number:literal, $name:expr, $seen:expr) => {
+        Property::sometimes($name, |p: &Protocol, s: &State| {
+            let seen: fn(&Protocol, &State) -> bool = $seen;
+            p.found.first($number, seen(p, s))
+        })
+    };
+}
+
+/// All properties that mean something in this setting.
+pub(crate) fn all(setting: &Setting) -> Vec<Property<Protocol>> {
     let mut all = vec![
-        Property::always(RECORDED, |_: &Protocol, s: &State| is_recorded(s)),
-        Property::always(ARMED, |_, s: &State| is_armed(s)),
-        Property::always(STANDING, |_, s: &State| !s.witness.standing_deleted),
-        Property::always(ALONE, |_, s: &State| s.service.in_flight() <= 1),
-        Property::always(KEPT, |_, s: &State| is_kept(s)),
-        Property::always(FORWARD, |_, s: &State| !s.witness.went_back),
-        Property::always(CLOSED, |_, s: &State| !s.witness.closed_wrongly),
-        Property::always(PROMPT, is_prompt),
-        Property::always(GONE, calm::ends_well),
+        never!(0, RECORDED, |_, s| !is_recorded(s)),
+        never!(1, ARMED, |_, s| !is_armed(s)),
+        never!(2, STANDING, |_, s| s.witness.standing_deleted),
+        never!(3, ALONE, |_, s| s.service.in_flight() > 1),
+        never!(4, KEPT, |_, s| !is_kept(s)),
+        never!(5, FORWARD, |_, s| s.witness.went_back),
+        never!(6, CLOSED, |_, s| s.witness.closed_wrongly),
+        never!(7, PROMPT, |p, s| !is_prompt(p, s)),
+        never!(8, GONE, |p, s| !calm::ends_well(p, s)),
     ];
-    all.extend(reached());
+    all.extend(if setting.standing { over_standing() } else { over_nothing() });
+    all.extend(after_faults(&setting.faults));
     all
 }
 
@@ -74,46 +113,61 @@ fn is_prompt(protocol: &Protocol, state: &State) -> bool {
     !(faultless && idle && state.grants.iter().any(|grant| waits(grant.phase)))
 }
 
-/// The interesting corners, without which "holds" would mean little.
-fn reached() -> Vec<Property<Protocol>> {
+/// The corners that must be reached, or "holds" would mean little: where Curfew makes the assignment.
+fn over_nothing() -> Vec<Property<Protocol>> {
     vec![
-        Property::sometimes("two grants active at once", |_: &Protocol, s: &State| {
-            s.grants.iter().all(|grant| grant.phase == Phase::Active)
+        once!(10, "two grants active at once", |_, s| s.grants.iter().all(|grant| grant.phase == Phase::Active)),
+        once!(11, "closed because another grant needs it", |_, s| closed(s, Closed::Kept)),
+        once!(12, "closed as absent", |_, s| closed(s, Closed::Absent)),
+        once!(13, "created for a grant that is due", |_, s| {
+            let over = s.grants.iter().all(|grant| grant.phase == Phase::Absent || grant.due);
+            over && !closed(s, Closed::Absent) && s.service.operation.is_some_and(|o| o.kind == Kind::Create)
         }),
-        Property::sometimes("closed because another grant needs it", |_, s: &State| closed(s, Closed::Kept)),
-        Property::sometimes("closed as absent", |_, s: &State| closed(s, Closed::Absent)),
-        Property::sometimes("a lease outlives its holder", |_, s: &State| {
-            s.lease_taken && s.invocations().all(|(_, invocation)| invocation.lease != Lease::Held)
-        }),
-        Property::sometimes("an operation in flight that nobody follows", |_, s: &State| {
-            s.service.operation.is_some() && s.invocations().next().is_none()
-        }),
-        Property::sometimes("a lost call is still to arrive while another writer works", |_, s: &State| {
-            let works = s.invocations().any(|(_, invocation)| matches!(invocation.step, Step::Work(..)));
-            s.faults.crashes == 0 && s.service.creates_in_the_air > 0 && works
-        }),
-        Property::sometimes("a create succeeds for a grant that is over", |_, s: &State| {
-            let over = s.grants.iter().all(|grant| grant.due && !matches!(grant.phase, Phase::Active));
-            over && s.service.assignment == Some(Maker::Curfew)
-        }),
-        Property::sometimes("the second begins while the first ends", |_, s: &State| {
+        once!(14, "the second begins while the first ends", |_, s| {
             let [first, second] = s.grants;
             first.phase == Phase::Ending && second.phase == Phase::Provisioning && s.service.lists()
-        }),
-        Property::sometimes("all is over after every fault", |protocol, s: &State| {
-            let begun = s.grants.iter().take(protocol.setting().grants);
-            s.faults.crashes == 0 && s.faults.duplicates == 0 && begun.clone().all(|g| g.phase > Phase::Ending)
         }),
     ]
 }
 
-/// What is reached over a standing assignment, instead of what needs a create.
+/// Where an administrator made it.
+fn over_standing() -> Vec<Property<Protocol>> {
+    vec![
+        once!(10, "two grants active at once", |_, s| s.grants.iter().all(|grant| grant.phase == Phase::Active)),
+        once!(11, "closed because another grant needs it", |_, s| closed(s, Closed::Kept)),
+        once!(12, "closed as standing", |_, s| closed(s, Closed::Standing)),
+    ]
+}
+
+/// What each fault must lead to.
+fn after_faults(faults: &Faults) -> Vec<Property<Protocol>> {
+    let crash = once!(20, "a lease outlives its holder", |_, s| {
+        s.lease_taken && s.invocations().all(|(_, invocation)| invocation.lease != Lease::Held)
+    });
+    let healed = once!(21, "all is over after every fault", |_, s| {
+        let begun = s.grants.iter().all(|grant| grant.phase > Phase::Ending);
+        begun && s.faults == Faults { duplicates: s.faults.duplicates, ..Faults::NONE }
+    });
+    let unheard = once!(22, "a call is accepted that nobody waits for", |_, s| {
+        let follows = |step| matches!(step, Step::Work(_, Stage::Follow));
+        s.service.in_flight() > 0 && !s.invocations().any(|(_, invocation)| follows(invocation.step))
+    });
+    let refused = once!(23, "refused because of another operation", |_, s| {
+        s.invocations().any(|(_, invocation)| matches!(invocation.step, Step::Work(_, Stage::Refused)))
+    });
+    let mut all = vec![healed];
+    all.extend((faults.crashes > 0).then_some(crash));
+    all.extend((faults.lost_answers > 0).then_some(unheard));
+    all.extend((faults.removals_by_hand > 0).then_some(refused));
+    all
+}
+
 fn closed(state: &State, why: Closed) -> bool {
     state.grants.iter().any(|grant| grant.phase == Phase::Ended(why))
 }
 
 /// The properties of this protocol that must have an example.
 pub fn must_be_reached(protocol: &Protocol) -> Vec<&'static str> {
-    let sometimes = |property: &Property<Protocol>| property.expectation == stateright::Expectation::Sometimes;
+    let sometimes = |property: &Property<Protocol>| property.expectation == Expectation::Sometimes;
     protocol.properties().into_iter().filter(sometimes).map(|property| property.name).collect()
 }

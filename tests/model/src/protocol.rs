@@ -3,7 +3,7 @@
 use stateright::{Model, Property};
 
 use crate::calm::Known;
-use crate::properties;
+use crate::properties::{self, Found};
 use crate::safeguards::Safeguards;
 use crate::state::{Faults, Function, GrantId, Kind, Lease, Maker, Phase, SLOTS, State, Step, Trigger};
 use crate::writer::Worker;
@@ -28,6 +28,7 @@ pub struct Setting {
 pub struct Protocol {
     setting: Setting,
     pub(crate) known: Known,
+    pub(crate) found: Found,
 }
 
 /// Something that happens.
@@ -121,14 +122,14 @@ impl Model for Protocol {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        properties::all()
+        properties::all(&self.setting)
     }
 }
 
 impl Protocol {
     /// The protocol in this setting.
     pub fn new(setting: Setting) -> Self {
-        Self { setting, known: Known::default() }
+        Self { setting, known: Known::default(), found: Found::default() }
     }
 
     /// The setting.

@@ -206,7 +206,10 @@ pub enum Stage {
     /// An operation is on record: follow it to its end, or wait until "not found" can be trusted; then list.
     Resolve,
     /// Record what the listing showed after it.
-    Settle { listed: bool },
+    Settle {
+        /// Whether the listing showed the assignment.
+        listed: bool,
+    },
     /// Assign: is it still wanted? Unassign: release the hold, and see whether another grant needs the key.
     Ready,
     /// Assign: record the hold.
@@ -224,7 +227,10 @@ pub enum Stage {
     /// Follow it to its end, then list.
     Follow,
     /// Record what the listing showed.
-    Confirm { listed: bool },
+    Confirm {
+        /// Whether the listing showed the assignment.
+        listed: bool,
+    },
     /// Assign: commit active.
     Activate,
     /// Assign, without the safeguard that puts it first: record the hold.

@@ -1,0 +1,68 @@
+//! The negative controls: what each safeguard is for, shown by taking it away.
+
+use crate::properties::{ALONE, ARMED, CLOSED, FORWARD, GONE, KEPT, PROMPT, RECORDED, STANDING};
+use crate::protocol::Setting;
+use crate::safeguards::Safeguards;
+use crate::scenes;
+
+/// What is expected without one safeguard.
+pub struct Control {
+    /// The safeguard that is taken away.
+    pub without: &'static str,
+    /// Where it is missed.
+    pub scene: Setting,
+    /// What comes of it.
+    pub expected: Expected,
+}
+
+/// What comes of taking a safeguard away.
+pub enum Expected {
+    /// This invariant does not hold any more.
+    Breaks(&'static str),
+    /// All invariants still hold, for this reason.
+    Holds(&'static str),
+}
+
+impl Control {
+    /// What is to be checked.
+    pub fn setting(&self) -> Option<Setting> {
+        Some(Setting { safeguards: Safeguards::without(self.without)?, ..self.scene })
+    }
+}
+
+/// One or more per safeguard.
+pub const CONTROLS: &[Control] = &[
+    breaks("sweep", scenes::CRASH, GONE),
+    breaks("lease", scenes::CRASH, RECORDED),
+    breaks("lease", scenes::CRASH, ALONE),
+    breaks("lease", scenes::CRASH, CLOSED),
+    breaks("lease_outlives_holder", scenes::CRASH, RECORDED),
+    breaks("lease_outlives_holder", scenes::CRASH, ALONE),
+    breaks("resolve_first", scenes::CRASH, RECORDED),
+    breaks("resolve_first", scenes::CRASH, KEPT),
+    breaks("settle_time", scenes::CRASH, RECORDED),
+    breaks("settle_time", scenes::CRASH, ALONE),
+    breaks("settle_time", scenes::CRASH, CLOSED),
+    breaks("record_before_call", scenes::CRASH, RECORDED),
+    breaks("record_before_call", scenes::CRASH, CLOSED),
+    breaks("list_before_create", scenes::STANDING, STANDING),
+    breaks("hold_before_create", scenes::CRASH, KEPT),
+    breaks("hold_check", scenes::CRASH, KEPT),
+    breaks("ours_check", scenes::STANDING, STANDING),
+    breaks("confirm_before_close", scenes::CRASH, RECORDED),
+    breaks("confirm_before_close", scenes::CRASH, CLOSED),
+    breaks("arm_before_create", scenes::CRASH, ARMED),
+    breaks("conditional_transitions", scenes::CRASH, FORWARD),
+    breaks("reload_under_lease", scenes::CRASH, RECORDED),
+    breaks("look_after_release", scenes::CRASH, PROMPT),
+    breaks("hand_over", scenes::CRASH, PROMPT),
+    Control {
+        without: "record_version",
+        scene: scenes::CRASH,
+        expected: Expected::Holds("under the lease nobody else writes the record: a second line of defence"),
+    },
+];
+
+const fn breaks(without: &'static str, scene: Setting, invariant: &'static str) -> Control {
+    Control { without, scene, expected: Expected::Breaks(invariant) }
+}
