@@ -26,8 +26,19 @@ impl Known {
     }
 }
 
-/// Whether, from here, everything that began comes to be over, and nothing of ours is left.
-pub(crate) fn ends_well(protocol: &Protocol, state: &State) -> bool {
+/// How a calm course ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Everything that was asked for is over, and nothing of ours is left.
+    Good,
+    /// Access of ours is left, or on its way, or it goes on for ever.
+    AccessLeft,
+    /// No access is left, but a request waits, or the lease is taken, for ever.
+    Stuck,
+}
+
+/// How the calm course from here ends.
+pub(crate) fn end(protocol: &Protocol, state: &State) -> End {
     // In a calm course faults do not matter, nor what properties remember.
     let mut state = State { faults: Faults::NONE, witness: Witness::default(), ..*state };
     let mut course = Vec::new();
@@ -39,14 +50,17 @@ pub(crate) fn ends_well(protocol: &Protocol, state: &State) -> bool {
         course.push(print);
         match calm_actions().find_map(|action| protocol.follow(&state, action)) {
             Some(next) if course.len() < LIMIT => state = State { witness: Witness::default(), ..next },
-            None if is_good(&state) => break,
-            _ => return false,
+            None => match end_of(&state) {
+                End::Good => break,
+                other => return other,
+            },
+            Some(_) => return End::AccessLeft,
         }
     }
     for print in course {
         protocol.known.shard(print).insert(print);
     }
-    true
+    End::Good
 }
 
 fn print_of(state: &State) -> u64 {
@@ -55,10 +69,15 @@ fn print_of(state: &State) -> u64 {
     hasher.finish()
 }
 
-fn is_good(state: &State) -> bool {
+fn end_of(state: &State) -> End {
     let over = state.grants.iter().all(|grant| matches!(grant.phase, Phase::Absent | Phase::Ended(_)));
-    let nothing_left = state.service.assignment != Some(Maker::Curfew) && state.service.in_flight() == 0;
-    over && nothing_left && !state.lease_taken
+    if state.service.assignment == Some(Maker::Curfew) || state.service.in_flight() > 0 {
+        End::AccessLeft
+    } else if over && !state.lease_taken {
+        End::Good
+    } else {
+        End::Stuck
+    }
 }
 
 /// What happens without faults, what comes soon before what comes late. Identity Center comes first: a writer that it

@@ -60,14 +60,14 @@ fn story(path: &Path<State, Action>) -> Vec<String> {
 }
 
 fn tell(before: &State, action: Action) -> String {
-    let slot = match action {
-        Action::Step(slot)
-        | Action::TakeUp(slot, _)
-        | Action::Deny(slot)
-        | Action::LoseAnswer(slot)
-        | Action::Die(slot)
-        | Action::DieCalling(slot) => slot,
-        _ => return format!("{action:?}"),
+    let (Action::Step(slot)
+    | Action::TakeUp(slot, _)
+    | Action::Deny(slot)
+    | Action::LoseAnswer(slot)
+    | Action::Die(slot)
+    | Action::DieCalling(slot)) = action
+    else {
+        return format!("{action:?}");
     };
     match before.running.get(slot).copied().flatten() {
         Some(invocation) => format!("{action:?} of {:?}: {:?}", invocation.function, invocation.step),

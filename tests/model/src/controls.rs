@@ -1,6 +1,6 @@
 //! The negative controls: what each safeguard is for, shown by taking it away.
 
-use crate::properties::{ALONE, ARMED, CLOSED, FORWARD, GONE, KEPT, PROMPT, RECORDED, STANDING};
+use crate::properties::{ALONE, ARMED, CLOSED, FORWARD, GONE, KEPT, OVER, PROMPT, RECORDED, STANDING};
 use crate::protocol::Setting;
 use crate::safeguards::Safeguards;
 use crate::scenes;
@@ -30,16 +30,22 @@ impl Control {
     }
 }
 
+/// The long way to the same: checked by `--large`.
+pub const LARGE_CONTROLS: &[Control] = &[
+    breaks("lease", scenes::CRASH, ALONE),
+    breaks("lease", scenes::CRASH, CLOSED),
+    breaks("lease_outlives_holder", scenes::CRASH, ALONE),
+    breaks("lease_outlives_holder", scenes::STANDING, CLOSED),
+    breaks("resolve_first", scenes::CRASH, KEPT),
+];
+
 /// One or more per safeguard.
 pub const CONTROLS: &[Control] = &[
     breaks("sweep", scenes::CRASH, GONE),
+    breaks("sweep", scenes::CRASH, OVER),
     breaks("lease", scenes::CRASH, RECORDED),
-    breaks("lease", scenes::CRASH, ALONE),
-    breaks("lease", scenes::CRASH, CLOSED),
     breaks("lease_outlives_holder", scenes::CRASH, RECORDED),
-    breaks("lease_outlives_holder", scenes::CRASH, ALONE),
     breaks("resolve_first", scenes::CRASH, RECORDED),
-    breaks("resolve_first", scenes::CRASH, KEPT),
     breaks("settle_time", scenes::CRASH, RECORDED),
     breaks("settle_time", scenes::CRASH, ALONE),
     breaks("settle_time", scenes::CRASH, CLOSED),

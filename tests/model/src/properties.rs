@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use stateright::{Expectation, Model, Property};
 
-use crate::calm;
+use crate::calm::{self, End};
 use crate::protocol::{Protocol, Setting};
 use crate::state::{Closed, Faults, Kind, Lease, Maker, Operation, Phase, Stage, State, Step, Trigger};
 
 /// The invariants of the design that this model holds. The names are those of counterexamples.
-pub const INVARIANTS: &[&str] = &[RECORDED, ARMED, STANDING, ALONE, KEPT, FORWARD, CLOSED, PROMPT, GONE];
+pub const INVARIANTS: &[&str] = &[RECORDED, ARMED, STANDING, ALONE, KEPT, FORWARD, CLOSED, PROMPT, GONE, OVER];
 
 /// No access without an open record of it.
 pub const RECORDED: &str = "I5 access is on record";
@@ -28,8 +28,10 @@ pub const FORWARD: &str = "I10 only advances";
 pub const CLOSED: &str = "I14 closed is true";
 /// The sweep is for faults only.
 pub const PROMPT: &str = "no fault, no waiting";
-/// Whatever happened: once faults end, all comes to its end.
+/// Whatever happened: once faults end, no access of ours stays.
 pub const GONE: &str = "I12 gone in the end";
+/// Whatever happened: once faults end, every request comes to its end.
+pub const OVER: &str = "I15 over in the end";
 
 /// Which properties have their example already.
 ///
@@ -77,10 +79,11 @@ pub(crate) fn all(setting: &Setting) -> Vec<Property<Protocol>> {
         never!(5, FORWARD, |_, s| s.witness.went_back),
         never!(6, CLOSED, |_, s| s.witness.closed_wrongly),
         never!(7, PROMPT, |p, s| !is_prompt(p, s)),
-        never!(8, GONE, |p, s| !calm::ends_well(p, s)),
+        never!(8, GONE, |p, s| calm::end(p, s) == End::AccessLeft),
+        never!(9, OVER, |p, s| calm::end(p, s) != End::Good),
     ];
     all.extend(if setting.standing { over_standing() } else { over_nothing() });
-    all.extend(after_faults(&setting.faults));
+    all.extend(after_faults(setting.faults));
     all
 }
 
@@ -140,7 +143,7 @@ fn over_standing() -> Vec<Property<Protocol>> {
 }
 
 /// What each fault must lead to.
-fn after_faults(faults: &Faults) -> Vec<Property<Protocol>> {
+fn after_faults(faults: Faults) -> Vec<Property<Protocol>> {
     let crash = once!(20, "a lease outlives its holder", |_, s| {
         s.lease_taken && s.invocations().all(|(_, invocation)| invocation.lease != Lease::Held)
     });

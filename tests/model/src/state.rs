@@ -262,6 +262,7 @@ pub struct Faults {
 
 /// What happened that must never happen, for transitions that leave no trace in the state itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Witness {
     /// A request was closed while what its closing states was not so.
     pub closed_wrongly: bool,
@@ -359,6 +360,7 @@ impl State {
     }
 
     /// Sorts what runs: which slot an invocation has means nothing.
+    #[must_use]
     pub fn sorted(mut self) -> Self {
         // None first, which is as good as last.
         self.running.sort_unstable();

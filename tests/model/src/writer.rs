@@ -14,6 +14,7 @@ pub(crate) struct Worker<'a> {
 }
 
 /// What a step came to.
+#[derive(Clone, Copy)]
 enum Did {
     /// Goes on with this.
     Step(Step),
