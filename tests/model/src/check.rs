@@ -10,11 +10,11 @@ use crate::protocol::{Action, Protocol, Setting};
 use crate::state::State;
 
 /// What a run of the checker came to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// Different states that were looked at.
     pub states: usize,
-    /// Steps to the state that is farthest from the start.
+    /// Steps to the state that was farthest from the start; with several threads, nearly so.
     pub depth: usize,
     /// How long it took.
     pub took: Duration,

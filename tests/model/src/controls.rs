@@ -1,5 +1,6 @@
 //! The negative controls: what each safeguard is for, shown by taking it away.
 
+use crate::check::{self, Outcome};
 use crate::properties::{ALONE, ARMED, CLOSED, FORWARD, GONE, KEPT, OVER, PROMPT, RECORDED, STANDING};
 use crate::protocol::Setting;
 use crate::safeguards::Safeguards;
@@ -19,14 +20,30 @@ pub struct Control {
 pub enum Expected {
     /// This invariant does not hold any more.
     Breaks(&'static str),
+    /// This one, and no other: every state is looked at.
+    BreaksOnly(&'static str),
     /// All invariants still hold, for this reason.
     Holds(&'static str),
 }
 
 impl Control {
-    /// What is to be checked.
-    pub fn setting(&self) -> Option<Setting> {
-        Some(Setting { safeguards: Safeguards::without(self.without)?, ..self.scene })
+    /// Checks it.
+    ///
+    /// # Errors
+    /// What came of it, if that was not expected.
+    pub fn check(&self, threads: usize) -> Result<Outcome, Outcome> {
+        let Some(safeguards) = Safeguards::without(self.without) else { return Err(Outcome::default()) };
+        let setting = Setting { safeguards, ..self.scene };
+        let outcome = match self.expected {
+            Expected::Breaks(invariant) => check::until_broken(setting, invariant),
+            Expected::BreaksOnly(_) | Expected::Holds(_) => check::exhaustive(setting, threads),
+        };
+        let broken: Vec<&str> = outcome.broken.iter().map(|(name, _)| *name).collect();
+        let as_expected = match self.expected {
+            Expected::Breaks(invariant) | Expected::BreaksOnly(invariant) => broken == [invariant],
+            Expected::Holds(_) => broken.is_empty(),
+        };
+        if as_expected { Ok(outcome) } else { Err(outcome) }
     }
 }
 
@@ -37,6 +54,8 @@ pub const LARGE_CONTROLS: &[Control] = &[
     breaks("lease_outlives_holder", scenes::CRASH, ALONE),
     breaks("lease_outlives_holder", scenes::STANDING, CLOSED),
     breaks("resolve_first", scenes::CRASH, KEPT),
+    Control { without: "look_after_release", scene: scenes::CRASH, expected: Expected::BreaksOnly(PROMPT) },
+    Control { without: "hand_over", scene: scenes::CRASH, expected: Expected::BreaksOnly(PROMPT) },
 ];
 
 /// One or more per safeguard.

@@ -80,7 +80,8 @@ pub(crate) fn all(setting: &Setting) -> Vec<Property<Protocol>> {
         never!(6, CLOSED, |_, s| s.witness.closed_wrongly),
         never!(7, PROMPT, |p, s| !is_prompt(p, s)),
         never!(8, GONE, |p, s| calm::end(p, s) == End::AccessLeft),
-        never!(9, OVER, |p, s| calm::end(p, s) != End::Good),
+        // Only where nobody runs: all calm courses come there.
+        never!(9, OVER, |p, s| s.invocations().next().is_none() && calm::end(p, s) != End::Good),
     ];
     all.extend(if setting.standing { over_standing() } else { over_nothing() });
     all.extend(after_faults(setting.faults));
