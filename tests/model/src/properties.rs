@@ -84,7 +84,7 @@ pub(crate) fn all(setting: &Setting) -> Vec<Property<Protocol>> {
         never!(9, OVER, |p, s| s.invocations().next().is_none() && calm::end(p, s) != End::Good),
     ];
     all.extend(if setting.standing { over_standing() } else { over_nothing() });
-    all.extend(after_faults(setting.faults));
+    all.extend(after_faults(setting));
     all
 }
 
@@ -143,8 +143,8 @@ fn over_standing() -> Vec<Property<Protocol>> {
     ]
 }
 
-/// What each fault must lead to.
-fn after_faults(faults: Faults) -> Vec<Property<Protocol>> {
+/// What each fault must lead to. Over a standing assignment Curfew calls nobody, so no answer is lost and nothing refused.
+fn after_faults(setting: &Setting) -> Vec<Property<Protocol>> {
     let crash = once!(20, "a lease outlives its holder", |_, s| {
         s.lease_taken && s.invocations().all(|(_, invocation)| invocation.lease != Lease::Held)
     });
@@ -159,10 +159,11 @@ fn after_faults(faults: Faults) -> Vec<Property<Protocol>> {
     let refused = once!(23, "refused because of another operation", |_, s| {
         s.invocations().any(|(_, invocation)| matches!(invocation.step, Step::Work(_, Stage::Refused)))
     });
+    let Setting { faults, standing, .. } = *setting;
     let mut all = vec![healed];
     all.extend((faults.crashes > 0).then_some(crash));
-    all.extend((faults.lost_answers > 0).then_some(unheard));
-    all.extend((faults.removals_by_hand > 0).then_some(refused));
+    all.extend((faults.lost_answers > 0 && !standing).then_some(unheard));
+    all.extend((faults.removals_by_hand > 0 && !standing).then_some(refused));
     all
 }
 

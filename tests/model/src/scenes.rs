@@ -60,11 +60,8 @@ pub const LARGE: &[Scene] = &[
         setting: Setting { slots: 4, ..with(Faults { crashes: 2, duplicates: 1, ..Faults::NONE }) },
     },
     Scene {
-        name: "standing, crash, duplicate, lost answer",
-        setting: Setting {
-            standing: true,
-            ..with(Faults { crashes: 1, duplicates: 1, lost_answers: 1, ..Faults::NONE })
-        },
+        name: "standing, two crashes, duplicate",
+        setting: Setting { standing: true, ..with(Faults { crashes: 2, duplicates: 1, ..Faults::NONE }) },
     },
     Scene {
         name: "standing, crash, by hand, return",
