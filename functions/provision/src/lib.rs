@@ -46,18 +46,16 @@ pub fn start(
         }),
         limits: writer_limits(&host.environment),
     };
-    Ok(async move |task: ProvisionTask, invocation: Invocation| handle(&parts, &sources, task, invocation).await)
+    let ids = Arc::clone(&host.ids);
+    Ok(async move |task: ProvisionTask, invocation: Invocation| {
+        let writer = Writer::new(&parts, invocation.writer_name(ids.as_ref())?, invocation.deadline);
+        handle(&writer, &sources, task).await
+    })
 }
 
-async fn handle(
-    parts: &WriterParts,
-    sources: &FactSources,
-    task: ProvisionTask,
-    invocation: Invocation,
-) -> Result<WriterAnswer, TaskError> {
-    let writer = Writer::new(parts, invocation.id, invocation.deadline);
+async fn handle(writer: &Writer<'_>, sources: &FactSources, task: ProvisionTask) -> Result<WriterAnswer, TaskError> {
     let drained = match (task.request_id, task.task_token) {
-        (Some(id), Some(token)) => provision(&writer, sources, &request_id(&id)?, &token).await?,
+        (Some(id), Some(token)) => provision(writer, sources, &request_id(&id)?, &token).await?,
         (None, None) => writer.drain().await?,
         _ => return Err(TaskError::Permanent("a request comes with its task token, or neither does".to_owned())),
     };

@@ -29,8 +29,9 @@ pub fn start(
         granting: None,
         limits: writer_limits(&host.environment),
     };
+    let ids = Arc::clone(&host.ids);
     Ok(async move |task: RevokeTask, invocation: Invocation| {
-        let writer = Writer::new(&parts, invocation.id, invocation.deadline);
+        let writer = Writer::new(&parts, invocation.writer_name(ids.as_ref())?, invocation.deadline);
         Ok(revoke(&writer, task.minute).await?.into())
     })
 }

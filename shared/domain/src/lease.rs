@@ -11,10 +11,10 @@ pub struct Lease {
     pub version: u64,
 }
 
-/// The invocation that has the lease.
+/// Who has the lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
-    /// Names the invocation.
+    /// Unlike any other's, also unlike that of a repeated invocation: two that run at once must never both be right.
     pub name: String,
     /// Until when; longer than the invocation can live.
     pub until: Timestamp,
@@ -24,13 +24,13 @@ impl Lease {
     /// Nobody ever had it.
     pub const NEW: Self = Self { holder: None, version: 0 };
 
-    /// Takes the lease, unless somebody else has it.
+    /// Takes the lease, unless somebody has it.
     ///
     /// # Errors
     /// Who has it.
     pub fn taken(&self, name: &str, now: Timestamp, until: Timestamp) -> Result<Self, Holder> {
         match &self.holder {
-            Some(holder) if holder.name != name && holder.until > now => Err(holder.clone()),
+            Some(holder) if holder.until > now => Err(holder.clone()),
             _ => Ok(Self { holder: Some(Holder { name: name.to_owned(), until }), version: self.version }),
         }
     }

@@ -190,7 +190,10 @@ impl Sweeper {
             State::Approved | State::Provisioning(_) if now.duration_since(request.since) >= STUCK => {
                 self.fail_if_dead(id).await?
             }
-            State::Active(_) if *comparisons > 0 => self.compare(request, now, comparisons).await?,
+            // One that is due may be gone already: it ends together with another grant on its key.
+            State::Active(grant) if !grant.is_due(now) && *comparisons > 0 => {
+                self.compare(request, now, comparisons).await?
+            }
             State::Ending { .. } => {
                 report_overdue(request, now);
                 false

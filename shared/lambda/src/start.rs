@@ -6,6 +6,7 @@ use curfew_aws::table::{Table, TableNotices};
 use curfew_domain::id::RequestId;
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::core::Core;
+use curfew_engine::error::Fault;
 use curfew_engine::ports::{Clock, Ids};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,16 @@ pub struct Invocation {
     pub id: String,
     /// When Lambda kills it.
     pub deadline: Timestamp,
+}
+
+impl Invocation {
+    /// A name for the writer of this invocation, unlike any other: Lambda repeats an event under the same id.
+    ///
+    /// # Errors
+    /// There is no randomness.
+    pub fn writer_name(&self, ids: &dyn Ids) -> Result<String, Fault> {
+        Ok(format!("{} {}", self.id, ids.link()?))
+    }
 }
 
 /// What a function stands on: Lambda, or the simulator.

@@ -182,9 +182,6 @@ pub(crate) fn check_end(state: &mut State, now: Timestamp) {
             broken.push(format!("I12: something is left over, or standing access is gone: {key:?}"));
         }
     }
-    if state.lease.holder.as_ref().is_some_and(|holder| holder.until > now) {
-        broken.push("I15: somebody still has the lease".to_owned());
-    }
     for id in &state.live {
         broken.push(format!("I15: {id} was never retired"));
     }

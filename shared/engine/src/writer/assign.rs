@@ -1,6 +1,8 @@
 //! Assign: judge on fresh facts, arm the expiry, create, confirm, activate. In this order, so that a crash anywhere
 //! leaves a record and a trigger, and never access without them (I4, I5, I6).
 
+use std::sync::PoisonError;
+
 use curfew_domain::id::RequestId;
 use curfew_domain::request::{Command, Grant, Refusal, Request, State};
 use curfew_domain::time::{SignedDuration, Timestamp};
@@ -12,7 +14,7 @@ use crate::error::{Error, Fault};
 use crate::provision::objection;
 use crate::trigger::Trigger;
 
-/// Facts that policy judged less than this ago are fresh.
+/// Facts that policy judged less than this ago, in the same invocation, are fresh for the first try.
 const FRESH: SignedDuration = SignedDuration::from_secs(10);
 /// How long Identity Center may refuse a grant before the request fails. The person can ask again; too much patience
 /// would surprise them with access that they gave up on.
@@ -60,7 +62,7 @@ async fn attempt(
     if grant.is_due(core.clock.now()) {
         return Ok(Assigned::Rejected("it could not be created before its end".to_owned()));
     }
-    if !writer.has_vouched(id, core.clock.now())
+    if !writer.is_vouched_for(id, core.clock.now())
         && let Err(objection) = objection(core, &granting.sources, request).await?
     {
         return Ok(Assigned::Rejected(objection));
@@ -117,8 +119,9 @@ async fn arm(writer: &Writer<'_>, granting: &Granting, id: &RequestId, at: Times
 }
 
 impl Writer<'_> {
-    fn has_vouched(&self, id: &RequestId, now: Timestamp) -> bool {
-        let vouched = self.vouched.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        vouched.as_ref().is_some_and(|(request, at)| request == id && now.duration_since(*at) <= FRESH)
+    fn is_vouched_for(&self, id: &RequestId, now: Timestamp) -> bool {
+        let mut vouched = self.vouched.lock().unwrap_or_else(PoisonError::into_inner);
+        let mine = vouched.take_if(|(request, _)| request == id);
+        mine.is_some_and(|(_, at)| now.duration_since(at) <= FRESH)
     }
 }

@@ -75,9 +75,9 @@ pub struct WriterParts {
 pub struct Writer<'a> {
     parts: &'a WriterParts,
     tools: Tools,
-    /// Names the invocation. Lambda repeats an event under the same name, after the first try has ended.
+    /// Unlike any other writer's.
     name: String,
-    /// The request that policy has just been asked about, and when.
+    /// The request that policy has just been asked about, and when. Good for one try.
     vouched: Mutex<Option<(RequestId, Timestamp)>>,
 }
 
@@ -131,7 +131,7 @@ impl Tools {
 }
 
 impl<'a> Writer<'a> {
-    /// The writer of the invocation of this name, which is killed at `deadline`.
+    /// The writer of an invocation that is killed at `deadline`. No other writer may ever have the same name.
     pub fn new(parts: &'a WriterParts, name: String, deadline: Timestamp) -> Self {
         let clock = Arc::clone(&parts.core.clock);
         let quota = Quota::new(parts.limits, clock.now());
