@@ -67,6 +67,7 @@ impl From<Refusal> for Problem {
             Refusal::NotYetLapsed(_) | Refusal::NotDue(_) | Refusal::Overdue(_) | Refusal::NotStarted(_) => {
                 conflict("not_now")
             }
+            Refusal::NothingToExtend(_) => conflict("nothing_to_extend"),
             Refusal::NotApproved | Refusal::NoApprover(_) => conflict("not_approved"),
         }
     }

@@ -92,7 +92,7 @@ async fn begin(p: &Provisioner<'_>, request: &Request) -> Result<Option<Request>
         let early = start.duration_since(p.core.clock.now());
         p.core.clock.sleep(early.clamp(SignedDuration::ZERO, EARLY)).await;
     }
-    match p.core.act(id, |_| Ok(Command::Provision { session })).await {
+    match p.core.act(id, |_| Ok(Command::Provision { session, extended: None })).await {
         Ok(request) => Ok(Some(request)),
         Err(Error::Refused(refusal @ (Refusal::Changed | Refusal::NotApproved))) => {
             tracing::error!(request_id = %id, %refusal, alarm = "not_approved", "a request without approval was to begin");

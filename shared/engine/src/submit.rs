@@ -93,6 +93,7 @@ pub async fn submit(
         start: wish.start,
         emergency: wish.emergency,
         submitted_at: now,
+        extends: None,
     });
     match (core.store.insert(&first, idempotency.as_ref()).await.map_err(Error::from)?, idempotency) {
         (None, _) => {

@@ -10,6 +10,9 @@ mod command;
 mod decide;
 mod end;
 mod evaluate;
+mod extend;
+#[cfg(test)]
+mod extension_properties;
 mod lapse;
 #[cfg(test)]
 mod properties;
@@ -19,8 +22,9 @@ mod state;
 mod submit;
 mod table;
 
-pub use authority::may_see;
-pub use command::{Answer, Command, Gone};
+pub use authority::{may_see, may_withdraw};
+pub use command::{Answer, Command, Gone, Withdrawal};
+pub use extend::Extended;
 pub use refusal::Refusal;
 pub use state::{Cause, Decision, EndReason, Grant, Request, Stage, State};
 pub use submit::submit;
