@@ -10,6 +10,7 @@ use curfew_policy::PermissionSetFacts;
 
 use crate::core::Core;
 use crate::error::Error;
+use crate::extend;
 use crate::facts::FactSources;
 use crate::key::{Changed, KeyGuard, Keys};
 use crate::ports::Timers;
@@ -92,8 +93,14 @@ async fn begin(p: &Provisioner<'_>, request: &Request) -> Result<Option<Request>
         let early = start.duration_since(p.core.clock.now());
         p.core.clock.sleep(early.clamp(SignedDuration::ZERO, EARLY)).await;
     }
-    match p.core.act(id, |_| Ok(Command::Provision { session, extended: None })).await {
+    let extended = extend::extended(p.core, &request.ask).await?;
+    match p.core.act(id, |_| Ok(Command::Provision { session, extended: extended.clone() })).await {
         Ok(request) => Ok(Some(request)),
+        // Given back, revoked or lost since it was judged: that is nobody's fault.
+        Err(Error::Refused(refusal @ Refusal::NothingToExtend(_))) => {
+            p.core.try_act(id, &Command::Fail { reason: refusal.to_string() }).await?;
+            Ok(None)
+        }
         Err(Error::Refused(refusal @ (Refusal::Changed | Refusal::NotApproved))) => {
             tracing::error!(request_id = %id, %refusal, alarm = "not_approved", "a request without approval was to begin");
             p.core.try_act(id, &Command::Fail { reason: refusal.to_string() }).await?;
@@ -117,6 +124,10 @@ async fn assign(p: &Provisioner<'_>, key: &mut KeyGuard<'_>, id: &RequestId) -> 
             return Ok(Assigned::Rejected(objection));
         }
         key.hold(id, grant.expires_at).await?;
+        // Once the hold is recorded: whoever ends the extended grant from now on finds it, and ends this one too.
+        if let Some(objection) = extend::objection(p.core, &request.ask).await? {
+            return Ok(Assigned::Rejected(objection));
+        }
         if key.is_assigned().await? {
             return Ok(Assigned::Confirmed { standing: !key.record().ours });
         }
