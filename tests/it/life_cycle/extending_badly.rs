@@ -12,7 +12,7 @@ use curfew_engine::submit::Refused;
 use super::every_fault::broken;
 use super::extending::{SOON, end_of, mins, reason, shown};
 use super::faults::Kind::{self, CrashAfter, CrashBefore, Frozen, Lost, ReplyLost};
-use super::people::{in_a_world, wish};
+use super::people::{in_a_world, key, wish};
 use super::world::{Cast, World};
 
 #[test]
@@ -95,6 +95,24 @@ fn an_extension_that_holds_the_key_already_is_ended_with_the_grant_before_it_is_
         assert!(with.contains(&format!("\"with\":\"{first}\"")), "{with}");
         assert!(world.state().records[&second].iter().all(|record| record.event != "activated"));
     });
+}
+
+#[test]
+fn i10_an_extension_brings_nothing_back_however_long_any_look_takes() {
+    // The n-th request that is loaded from the extension on is what it was five seconds ago.
+    for slow in 0..16 {
+        in_a_world(async |world, cast| {
+            let first = world.ask_automatic(&cast, 60).await;
+            world.reaches(&first, "active", SOON).await;
+            world.state().plan.of_port = Some(("requests.load", slow, Frozen(5)));
+            let second = world.extend(&cast.ana, &first, 60).await.unwrap();
+            world.pass(SignedDuration::from_secs(2)).await;
+            world.end(&cast.ana, &first, Ending::Return).await.unwrap();
+            world.pass(mins(1)).await;
+            assert!(!world.is_assigned(&key(&cast.ana, &cast.automatic)), "{slow}: {}", world.stage(&second));
+            world.all_over(mins(1)).await;
+        });
+    }
 }
 
 /// A grant of two hours, extended by two hours and given back.
