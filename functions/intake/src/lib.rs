@@ -57,6 +57,7 @@ impl Intake {
             Route::Submit => self.submit(&call).await,
             Route::List => self.list(&call).await,
             Route::Show => self.show(&call).await,
+            Route::Extend => self.extend(&call).await,
             Route::Cancel => self.end(&call, Ending::Cancel).await,
             Route::Return => self.end(&call, Ending::Return).await,
             Route::Revoke => self.end(&call, Ending::Revoke).await,

@@ -9,6 +9,7 @@ pub mod directive;
 pub mod end;
 pub mod error;
 pub mod evaluate;
+pub mod extend;
 pub mod facts;
 pub mod notify;
 pub mod ports;

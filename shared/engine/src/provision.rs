@@ -9,6 +9,7 @@ use curfew_policy::PermissionSetFacts;
 
 use crate::core::Core;
 use crate::error::Error;
+use crate::extend;
 use crate::facts::FactSources;
 use crate::writer::{Drained, Writer};
 
@@ -53,14 +54,20 @@ async fn begin(writer: &Writer<'_>, sources: &FactSources, request: &Request) ->
         let early = start.duration_since(core.clock.now());
         core.clock.sleep(early.clamp(SignedDuration::ZERO, EARLY)).await;
     }
+    let extended = extend::extended(core, &request.ask).await?;
     let command = match objection(core, sources, request).await? {
         Ok(session) => {
             writer.vouch(id);
-            Command::Provision { session }
+            Command::Provision { session, extended }
         }
         Err(reason) => Command::Fail { reason },
     };
     match core.act(id, |_| Ok(command.clone())).await {
+        // Given back, revoked or lost since it was judged: that is nobody's fault.
+        Err(Error::Refused(refusal @ Refusal::NothingToExtend(_))) => {
+            core.try_act(id, &Command::Fail { reason: refusal.to_string() }).await?;
+            core.load(id).await
+        }
         Err(Error::Refused(refusal @ (Refusal::Changed | Refusal::NotApproved))) => {
             tracing::error!(request_id = %id, %refusal, alarm = "not_approved", "a request without approval was to begin");
             core.try_act(id, &Command::Fail { reason: refusal.to_string() }).await?;

@@ -99,6 +99,7 @@ fn understand(call: &Call) {
             let caller = UserId::parse("906722b2-0000-4000-8000-000000000001").unwrap();
             curfew_api::list_query(parameters, &caller).unwrap();
         }
+        "POST /v1/requests/{id}/extend" => drop(curfew_api::extension(body).unwrap()),
         "POST /v1/requests/{id}/decisions" => drop(curfew_api::decision(body).unwrap()),
         "POST /v1/requests/{id}/cancel" | "POST /v1/requests/{id}/return" | "POST /v1/requests/{id}/revoke" => {
             curfew_api::comment(body).unwrap();

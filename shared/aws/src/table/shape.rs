@@ -37,6 +37,9 @@ struct AskDoc {
     start: Option<Timestamp>,
     emergency: bool,
     submitted_at: Timestamp,
+    /// Absent in requests of releases without extension.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    extends: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -124,6 +127,7 @@ pub(super) fn request_doc(request: &Request) -> Result<String, Fault> {
             start: ask.start,
             emergency: ask.emergency,
             submitted_at: ask.submitted_at,
+            extends: ask.extends.as_ref().map(ToString::to_string),
         },
         verdict: request.verdict.as_ref().map(verdict_doc),
         decisions: request.decisions.iter().map(decision_doc).collect(),
@@ -149,6 +153,7 @@ pub(super) fn request(id: RequestId, version: u64, doc: &str) -> Result<Request,
             start: doc.ask.start,
             emergency: doc.ask.emergency,
             submitted_at: doc.ask.submitted_at,
+            extends: doc.ask.extends.map(|id| RequestId::parse(&id).map_err(unreadable)).transpose()?,
         },
         verdict: doc.verdict.map(verdict).transpose()?,
         decisions: doc.decisions.into_iter().map(decision).collect::<Result<_, _>>()?,
@@ -359,4 +364,20 @@ pub(super) fn assignment(key: Key, version: u64, doc: &str) -> Result<Assignment
         settled: doc.settled,
         version,
     })
+}
+
+#[cfg(test)]
+#[test]
+fn a_request_of_a_release_without_extension_is_read() {
+    let ask = r#"{"requester":"00000000-0000-4000-8000-000000000001","account":"111122223333","permission_set":"arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444","seconds":3600,"justification":"because","ticket":null,"start":null,"emergency":false,"submitted_at":"2026-11-23T09:00:00Z"}"#;
+    let id = || RequestId::parse("019ab2c3-0000-7000-8000-000000000001").unwrap();
+    let doc = |ask: &str| {
+        format!(
+            r#"{{"ask":{ask},"verdict":null,"decisions":[],"state":{{"at":"submitted"}},"since":"2026-11-23T09:00:00Z","hash":"0"}}"#
+        )
+    };
+    let old = request(id(), 1, &doc(ask)).unwrap();
+    assert_eq!((&old.ask.extends, request_doc(&old).unwrap()), (&None, doc(ask)));
+    let new = Request { ask: Ask { extends: Some(id()), ..old.ask.clone() }, ..old };
+    assert_eq!(request(id(), 1, &request_doc(&new).unwrap()).unwrap(), new);
 }

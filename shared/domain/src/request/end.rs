@@ -2,13 +2,14 @@
 
 use serde_json::json;
 
+use crate::id::RequestId;
 use crate::person::{Actor, Person};
 use crate::text::Comment;
 use crate::time::Timestamp;
 
 use super::authority::{as_requester, in_charge};
 use super::body;
-use super::command::Gone;
+use super::command::{Gone, Withdrawal};
 use super::refusal::Refusal;
 use super::state::{Cause, EndReason, Grant, Request, State};
 use super::table::Change;
@@ -31,6 +32,23 @@ pub(super) fn revoke(
 ) -> Result<Change, Refusal> {
     in_charge(request, by, "revoke")?;
     Ok(ending(grant, EndReason::Revoked, Actor::User(by.id.clone()), comment))
+}
+
+/// Ends together with another grant of the same chain of extensions.
+pub(super) fn end_with(
+    grant: &Grant,
+    other: &RequestId,
+    how: Withdrawal,
+    by: &Person,
+    comment: Option<&Comment>,
+) -> Change {
+    let reason = match how {
+        Withdrawal::Return => EndReason::Returned,
+        Withdrawal::Revoke => EndReason::Revoked,
+    };
+    let mut change = ending(grant, reason, Actor::User(by.id.clone()), comment);
+    change.body["with"] = json!(other.to_string());
+    change
 }
 
 pub(super) fn expire(grant: &Grant, now: Timestamp) -> Result<Change, Refusal> {

@@ -10,6 +10,9 @@ mod command;
 mod decide;
 mod end;
 mod evaluate;
+mod extend;
+#[cfg(test)]
+mod extension_properties;
 mod intent;
 mod lapse;
 #[cfg(test)]
@@ -20,8 +23,9 @@ mod state;
 mod submit;
 mod table;
 
-pub use authority::may_see;
-pub use command::{Answer, Command, Gone};
+pub use authority::{may_see, may_withdraw};
+pub use command::{Answer, Command, Gone, Withdrawal};
+pub use extend::Extended;
 pub use intent::{Intent, Rank};
 pub use refusal::Refusal;
 pub use state::{Cause, Decision, EndReason, Grant, Request, Stage, State};

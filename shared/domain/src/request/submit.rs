@@ -23,6 +23,7 @@ pub fn submit(ask: Ask) -> Transition {
         "ticket": ask.ticket.as_ref().map(ToString::to_string),
         "start": ask.start.map(|s| s.to_string()),
         "emergency": ask.emergency,
+        "extends": ask.extends.as_ref().map(ToString::to_string),
     });
     let actor = Actor::User(ask.requester.clone()).label();
     let record = Head::origin().extend(&ask.id, ask.submitted_at, actor, "submitted", body::canonical(&facts));

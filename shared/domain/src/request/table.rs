@@ -123,12 +123,17 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
         (S::Submitted | S::AwaitingApproval { .. } | S::Approved | S::Scheduled { .. }, C::Fail { reason }) => {
             Ok(provision::fail_before_begin(reason))
         }
-        (S::Approved, C::Provision { session }) => provision::begin(r, None, session, now),
-        (S::Scheduled { start }, C::Provision { session }) => provision::begin(r, Some(*start), session, now),
+        (S::Approved, C::Provision { session, extended }) => provision::begin(r, None, session, extended.as_ref(), now),
+        (S::Scheduled { start }, C::Provision { session, extended }) => {
+            provision::begin(r, Some(*start), session, extended.as_ref(), now)
+        }
         (S::Provisioning(grant), C::Activate { standing }) => provision::activate(grant, standing, now),
         (S::Provisioning(grant), C::Fail { reason }) => Ok(provision::fail(grant, reason)),
         (S::Provisioning(g) | S::Active(g), C::Return { by, comment }) => end::give_back(r, g, &by, comment.as_ref()),
         (S::Provisioning(g) | S::Active(g), C::Revoke { by, comment }) => end::revoke(r, g, &by, comment.as_ref()),
+        (S::Provisioning(g) | S::Active(g), C::EndWith { other, how, by, comment }) => {
+            Ok(end::end_with(g, &other, how, &by, comment.as_ref()))
+        }
         (S::Provisioning(g) | S::Active(g), C::Expire) => end::expire(g, now),
         (S::Active(grant), C::Lose(cause)) => Ok(end::lose(grant, cause)),
         (S::Ending { grant, reason }, C::Close(gone)) => Ok(end::close(grant, reason, gone)),
@@ -142,6 +147,10 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
             | C::Activate { .. }
             | C::Return { .. }
             | C::Revoke { .. },
+        )
+        | (
+            S::Submitted | S::AwaitingApproval { .. } | S::Approved | S::Scheduled { .. } | S::Ending { .. },
+            C::EndWith { .. },
         )
         | (S::Submitted | S::AwaitingApproval { .. }, C::Expire | C::Lose(_) | C::Close(_))
         | (S::AwaitingApproval { .. }, C::Evaluate(_) | C::Provision { .. } | C::Activate { .. } | C::Return { .. })

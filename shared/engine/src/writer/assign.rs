@@ -11,6 +11,7 @@ use super::key::{Changed, KeyWork};
 use super::quota::Slot;
 use super::{Granting, Tried, Writer};
 use crate::error::{Error, Fault};
+use crate::extend;
 use crate::provision::objection;
 use crate::trigger::Trigger;
 
@@ -68,6 +69,13 @@ async fn attempt(
         return Ok(Assigned::Rejected(objection));
     }
     arm(writer, granting, id, grant.expires_at).await?;
+    if request.ask.extends.is_some() {
+        // Once the hold is recorded: whoever ends the extended grant from now on finds it, and ends this one too.
+        key.hold(id, grant.expires_at).await?;
+        if let Some(objection) = extend::objection(core, &request.ask).await? {
+            return Ok(Assigned::Rejected(objection));
+        }
+    }
     if key.is_assigned().await? {
         key.hold(id, grant.expires_at).await?;
         return Ok(Assigned::Confirmed { standing: !key.record().ours });
