@@ -14,12 +14,11 @@ pub async fn evaluate(core: &Core, sources: &FactSources, id: &RequestId) -> Res
     let request = core.load(id).await?;
     let request = match request.state {
         State::Submitted => {
-            let command = match objection(core, &request.ask).await? {
-                Some(reason) => Command::Fail { reason },
-                None => {
-                    let configuration = core.configuration().await?;
-                    Command::Evaluate(configuration.decide(&sources.gather(&request.ask).await?))
-                }
+            let command = if let Some(reason) = objection(core, &request.ask).await? {
+                Command::Fail { reason }
+            } else {
+                let configuration = core.configuration().await?;
+                Command::Evaluate(configuration.decide(&sources.gather(&request.ask).await?))
             };
             match core.act(id, |_| Ok(command.clone())).await {
                 // Cancelled, or judged by another call, meanwhile.

@@ -47,8 +47,8 @@ fn only_ones_own_active_grant_is_extended_once_and_within_the_maximum() {
         let repeat = world.try_extend(&cast.ana, &first, 420, "same key").await.unwrap().unwrap();
         assert_eq!(again.ask.id, repeat.ask.id);
         assert_eq!(shown(&world, &first).await.as_ref(), Some(&again.ask.id));
-        let reused = world.try_extend(&cast.ana, &first, 419, "same key").await.unwrap();
-        assert!(matches!(reused, Err(Refused::KeyReused)));
+        let other_wish = world.try_extend(&cast.ana, &first, 419, "same key").await.unwrap();
+        assert!(matches!(other_wish, Err(Refused::KeyReused)));
         world.reaches(&again.ask.id, "active", SOON).await;
         let Refused::AlreadyExtended { by, active: true } = refused(&cast.ana, &first, 5).await else { panic!() };
         assert_eq!(by, again.ask.id);

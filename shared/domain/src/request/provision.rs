@@ -14,15 +14,14 @@ use super::table::Change;
 /// Begins, after counting again that exactly this wish was approved (I1, I2).
 pub(super) fn begin(
     request: &Request,
-    start: Option<Timestamp>,
     session: SignedDuration,
     extended: Option<&Extended>,
     now: Timestamp,
 ) -> Result<Change, Refusal> {
-    if let Some(start) = start
-        && now < start
+    if let State::Scheduled { start } = &request.state
+        && now < *start
     {
-        return Err(Refusal::NotStarted(start));
+        return Err(Refusal::NotStarted(*start));
     }
     let digest = request.ask.digest();
     let verdict = request.verdict.as_ref().ok_or(Refusal::NotApproved)?;

@@ -123,9 +123,8 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
         (S::Submitted | S::AwaitingApproval { .. } | S::Approved | S::Scheduled { .. }, C::Fail { reason }) => {
             Ok(provision::fail_before_begin(reason))
         }
-        (S::Approved, C::Provision { session, extended }) => provision::begin(r, None, session, extended.as_ref(), now),
-        (S::Scheduled { start }, C::Provision { session, extended }) => {
-            provision::begin(r, Some(*start), session, extended.as_ref(), now)
+        (S::Approved | S::Scheduled { .. }, C::Provision { session, extended }) => {
+            provision::begin(r, session, extended.as_ref(), now)
         }
         (S::Provisioning(grant), C::Activate { standing }) => provision::activate(grant, standing, now),
         (S::Provisioning(grant), C::Fail { reason }) => Ok(provision::fail(grant, reason)),
@@ -149,21 +148,13 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
             | C::Revoke { .. },
         )
         | (
-            S::Submitted | S::AwaitingApproval { .. } | S::Approved | S::Scheduled { .. } | S::Ending { .. },
-            C::EndWith { .. },
+            S::Submitted | S::AwaitingApproval { .. } | S::Approved | S::Scheduled { .. },
+            C::EndWith { .. } | C::Expire | C::Lose(_) | C::Close(_),
         )
-        | (S::Submitted | S::AwaitingApproval { .. }, C::Expire | C::Lose(_) | C::Close(_))
         | (S::AwaitingApproval { .. }, C::Evaluate(_) | C::Provision { .. } | C::Activate { .. } | C::Return { .. })
         | (
-            S::Approved | S::Scheduled { .. },
-            C::Evaluate(_)
-            | C::Decide { .. }
-            | C::Lapse
-            | C::Activate { .. }
-            | C::Return { .. }
-            | C::Expire
-            | C::Lose(_)
-            | C::Close(_),
+            S::Approved | S::Scheduled { .. } | S::Ending { .. },
+            C::Evaluate(_) | C::Decide { .. } | C::Lapse | C::Activate { .. } | C::Return { .. },
         )
         | (
             S::Provisioning(_) | S::Active(_),
@@ -173,14 +164,10 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
         | (S::Active(_), C::Activate { .. } | C::Fail { .. })
         | (
             S::Ending { .. },
-            C::Evaluate(_)
-            | C::Decide { .. }
-            | C::Lapse
-            | C::Cancel { .. }
+            C::Cancel { .. }
             | C::Provision { .. }
-            | C::Activate { .. }
-            | C::Return { .. }
             | C::Revoke { .. }
+            | C::EndWith { .. }
             | C::Expire
             | C::Lose(_)
             | C::Fail { .. },
