@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use curfew_api::Problem;
-use curfew_aws::functions::RevokeFunction;
+use curfew_aws::functions::Writers;
 use curfew_aws::identity_store::IdentityStore;
 use curfew_aws::state_machine::StateMachine;
 use curfew_engine::core::Core;
@@ -36,9 +36,13 @@ pub fn start(
 ) -> Result<impl AsyncFn(HttpEvent, Invocation) -> Result<HttpAnswer, Infallible> + use<>, Unset> {
     let people = IdentityStore::new(host.clients.identity_store(), host.environment.required("IDENTITY_STORE_ID")?);
     let machine = StateMachine::new(host.clients.state_machine(), host.environment.required("STATE_MACHINE_ARN")?);
-    let revoke = RevokeFunction::new(host.clients.functions(), host.environment.required("REVOKE_FUNCTION_ARN")?);
+    let writers = Writers::new(
+        host.clients.functions(),
+        host.environment.required("REVOKE_FUNCTION_ARN")?,
+        host.environment.required("PROVISION_FUNCTION_ARN")?,
+    );
     let function = Intake {
-        core: Core { flow: Some(Arc::new(machine)), wake: Some(Arc::new(revoke)), ..host.core()? },
+        core: Core { flow: Some(Arc::new(machine)), wake: Some(Arc::new(writers)), ..host.core()? },
         ids: Arc::clone(&host.ids),
         gate: Gate::new(&host.environment, Arc::new(people))?,
         public_url: host.environment.required("PUBLIC_URL")?,
@@ -53,6 +57,7 @@ impl Intake {
             Route::Submit => self.submit(&call).await,
             Route::List => self.list(&call).await,
             Route::Show => self.show(&call).await,
+            Route::Extend => self.extend(&call).await,
             Route::Cancel => self.end(&call, Ending::Cancel).await,
             Route::Return => self.end(&call, Ending::Return).await,
             Route::Revoke => self.end(&call, Ending::Revoke).await,

@@ -6,6 +6,7 @@ use curfew_api::{
 };
 use curfew_domain::id::RequestId;
 use curfew_engine::error::Error;
+use curfew_engine::extend::extended_by;
 use curfew_engine::publish::published;
 use curfew_engine::read;
 use curfew_lambda::http::{Call, HttpAnswer, json, log};
@@ -18,7 +19,8 @@ impl Intake {
         let caller = self.gate.caller(call, &self.core).await?;
         let id = path_id(call.part("id"), "request", RequestId::parse)?;
         let (request, history) = read::request(&self.core, &caller.person, &id).await.map_err(log)?;
-        json(200, &RequestView::full(&request, &history))
+        let extended_by = extended_by(&self.core, &request).await.map_err(log)?;
+        json(200, &RequestView::full(&request, &history, extended_by.as_ref()))
     }
 
     pub(crate) async fn list(&self, call: &Call) -> Result<HttpAnswer, Problem> {

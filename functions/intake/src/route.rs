@@ -6,6 +6,7 @@ pub(crate) enum Route {
     Submit,
     List,
     Show,
+    Extend,
     Cancel,
     Return,
     Revoke,
@@ -17,10 +18,11 @@ pub(crate) enum Route {
 }
 
 /// Route keys, as the template writes them.
-const ALL: [(&str, Route); 11] = [
+const ALL: [(&str, Route); 12] = [
     ("POST /v1/requests", Route::Submit),
     ("GET /v1/requests", Route::List),
     ("GET /v1/requests/{id}", Route::Show),
+    ("POST /v1/requests/{id}/extend", Route::Extend),
     ("POST /v1/requests/{id}/cancel", Route::Cancel),
     ("POST /v1/requests/{id}/return", Route::Return),
     ("POST /v1/requests/{id}/revoke", Route::Revoke),

@@ -1,9 +1,11 @@
-//! Lambda `provision`: creates approved access in Identity Center.
+//! Lambda `provision`: begins approved requests and creates their access in Identity Center.
+//!
+//! Called by the state machine with a request, and without one by functions that found intents without a holder.
 
 use std::sync::Arc;
 
 use curfew_api::task::ProvisionTask;
-use curfew_aws::functions::RevokeFunction;
+use curfew_aws::functions::Writers;
 use curfew_aws::identity_store::IdentityStore;
 use curfew_aws::organizations::Organization;
 use curfew_aws::scheduler::{ScheduleSettings, Schedules};
@@ -11,55 +13,51 @@ use curfew_aws::sso_admin::IdentityCenter;
 use curfew_aws::state_machine::StateMachine;
 use curfew_engine::core::Core;
 use curfew_engine::facts::FactSources;
-use curfew_engine::key::Keys;
-use curfew_engine::provision::{Provisioner, provision};
-use curfew_lambda::{Host, Invocation, TaskError, Unset, request_id};
-
-struct Provision {
-    core: Core,
-    sources: FactSources,
-    access: Arc<IdentityCenter>,
-    schedules: Schedules,
-}
+use curfew_engine::provision::provision;
+use curfew_engine::writer::{Granting, Writer, WriterParts};
+use curfew_lambda::{Host, Invocation, TaskError, Unset, WriterAnswer, request_id, writer_limits};
 
 /// Composes the function.
-pub fn start(host: &Host) -> Result<impl AsyncFn(ProvisionTask, Invocation) -> Result<(), TaskError> + use<>, Unset> {
+pub fn start(
+    host: &Host,
+) -> Result<impl AsyncFn(ProvisionTask, Invocation) -> Result<WriterAnswer, TaskError> + use<>, Unset> {
     let revoke = host.environment.required("REVOKE_FUNCTION_ARN")?;
+    let own = host.environment.required("PROVISION_FUNCTION_ARN")?;
+    let identity_store = host.environment.required("IDENTITY_STORE_ID")?;
     let access = Arc::new(IdentityCenter::new(host.clients.sso_admin(), host.environment.required("INSTANCE_ARN")?));
-    let function = Provision {
-        core: Core {
-            flow: Some(Arc::new(StateMachine::resuming(host.clients.state_machine()))),
-            wake: Some(Arc::new(RevokeFunction::new(host.clients.functions(), revoke.clone()))),
-            ..host.core()?
-        },
-        sources: FactSources {
-            people: Arc::new(IdentityStore::new(
-                host.clients.identity_store(),
-                host.environment.required("IDENTITY_STORE_ID")?,
-            )),
-            accounts: Arc::new(Organization::new(host.clients.organizations())),
-            permission_sets: Arc::clone(&access) as _,
-        },
-        access,
-        schedules: Schedules::new(
-            host.clients.scheduler(),
-            ScheduleSettings {
-                group: host.environment.required("SCHEDULE_GROUP")?,
-                target: revoke,
-                role: host.environment.required("SCHEDULER_ROLE_ARN")?,
-                dead_letters: host.environment.required("EXPIRY_DLQ_ARN")?,
-            },
-        ),
+    let sources = FactSources {
+        people: Arc::new(IdentityStore::new(host.clients.identity_store(), identity_store)),
+        accounts: Arc::new(Organization::new(host.clients.organizations())),
+        permission_sets: Arc::clone(&access) as _,
     };
-    Ok(async move |task: ProvisionTask, invocation: Invocation| function.handle(&task, invocation).await)
+    let settings = ScheduleSettings {
+        group: host.environment.required("SCHEDULE_GROUP")?,
+        target: revoke.clone(),
+        role: host.environment.required("SCHEDULER_ROLE_ARN")?,
+        dead_letters: host.environment.required("EXPIRY_DLQ_ARN")?,
+    };
+    let parts = WriterParts {
+        core: Core { flow: Some(Arc::new(StateMachine::resuming(host.clients.state_machine()))), ..host.core()? },
+        access,
+        wake: Arc::new(Writers::new(host.clients.functions(), revoke, own)),
+        granting: Some(Granting {
+            sources: sources.clone(),
+            timers: Arc::new(Schedules::new(host.clients.scheduler(), settings)),
+        }),
+        limits: writer_limits(&host.environment),
+    };
+    let ids = Arc::clone(&host.ids);
+    Ok(async move |task: ProvisionTask, invocation: Invocation| {
+        let writer = Writer::new(&parts, invocation.writer_name(ids.as_ref())?, invocation.deadline);
+        handle(&writer, &sources, task).await
+    })
 }
 
-impl Provision {
-    async fn handle(&self, task: &ProvisionTask, invocation: Invocation) -> Result<(), TaskError> {
-        let access = Arc::clone(&self.access) as _;
-        let keys = Keys::new(&self.core, access, invocation.id, invocation.deadline);
-        let provisioner =
-            Provisioner { core: &self.core, sources: &self.sources, timers: &self.schedules, keys: &keys };
-        Ok(provision(&provisioner, &request_id(&task.request_id)?, &task.task_token).await?)
-    }
+async fn handle(writer: &Writer<'_>, sources: &FactSources, task: ProvisionTask) -> Result<WriterAnswer, TaskError> {
+    let drained = match (task.request_id, task.task_token) {
+        (Some(id), Some(token)) => provision(writer, sources, &request_id(&id)?, &token).await?,
+        (None, None) => writer.drain().await?,
+        _ => return Err(TaskError::Permanent("a request comes with its task token, or neither does".to_owned())),
+    };
+    Ok(drained.into())
 }

@@ -1,42 +1,37 @@
-//! Lambda `revoke`: removes access that is due or was ended.
+//! Lambda `revoke`: ends grants at their second and removes access that was ended.
 //!
-//! Called by the schedule of a grant, and by other functions that ended one. Asks neither policy nor directory.
+//! Called by the trigger of a minute, and by other functions that ended access. Asks neither policy nor directory.
 
 use std::sync::Arc;
 
-use curfew_api::task::RequestTask;
+use curfew_api::task::RevokeTask;
+use curfew_aws::functions::Writers;
 use curfew_aws::sso_admin::IdentityCenter;
 use curfew_aws::state_machine::StateMachine;
 use curfew_engine::core::Core;
-use curfew_engine::key::Keys;
-use curfew_engine::ports::Access;
-use curfew_engine::revoke::{Revoked, revoke};
-use curfew_lambda::{Host, Invocation, TaskError, Unset, request_id};
-use serde::Serialize;
-
-/// What came of a call; for people who read logs and consoles.
-#[derive(Debug, Serialize)]
-pub struct Answer {
-    outcome: &'static str,
-}
+use curfew_engine::revoke::revoke;
+use curfew_engine::writer::{Writer, WriterParts};
+use curfew_lambda::{Host, Invocation, TaskError, Unset, WriterAnswer, writer_limits};
 
 /// Composes the function.
-pub fn start(host: &Host) -> Result<impl AsyncFn(RequestTask, Invocation) -> Result<Answer, TaskError> + use<>, Unset> {
-    let flow = Some(Arc::new(StateMachine::resuming(host.clients.state_machine())) as _);
-    let core = Core { flow, ..host.core()? };
-    let access: Arc<dyn Access> =
-        Arc::new(IdentityCenter::new(host.clients.sso_admin(), host.environment.required("INSTANCE_ARN")?));
-    Ok(async move |task: RequestTask, invocation: Invocation| {
-        let keys = Keys::new(&core, Arc::clone(&access), invocation.id, invocation.deadline);
-        handle(&core, &keys, &task).await
-    })
-}
-
-async fn handle(core: &Core, keys: &Keys, task: &RequestTask) -> Result<Answer, TaskError> {
-    let outcome = match revoke(core, keys, &request_id(&task.request_id)?).await? {
-        Revoked::Closed => "closed",
-        Revoked::Nothing => "nothing_to_do",
-        Revoked::NotDue => "not_due",
+pub fn start(
+    host: &Host,
+) -> Result<impl AsyncFn(RevokeTask, Invocation) -> Result<WriterAnswer, TaskError> + use<>, Unset> {
+    let writers = Writers::new(
+        host.clients.functions(),
+        host.environment.required("REVOKE_FUNCTION_ARN")?,
+        host.environment.required("PROVISION_FUNCTION_ARN")?,
+    );
+    let parts = WriterParts {
+        core: Core { flow: Some(Arc::new(StateMachine::resuming(host.clients.state_machine()))), ..host.core()? },
+        access: Arc::new(IdentityCenter::new(host.clients.sso_admin(), host.environment.required("INSTANCE_ARN")?)),
+        wake: Arc::new(writers),
+        granting: None,
+        limits: writer_limits(&host.environment),
     };
-    Ok(Answer { outcome })
+    let ids = Arc::clone(&host.ids);
+    Ok(async move |task: RevokeTask, invocation: Invocation| {
+        let writer = Writer::new(&parts, invocation.writer_name(ids.as_ref())?, invocation.deadline);
+        Ok(revoke(&writer, task.minute).await?.into())
+    })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use curfew_api::task::SweepTask;
-use curfew_aws::functions::RevokeFunction;
+use curfew_aws::functions::Writers;
 use curfew_aws::sso_admin::IdentityCenter;
 use curfew_aws::state_machine::StateMachine;
 use curfew_engine::core::Core;
@@ -35,9 +35,13 @@ pub enum Answer {
 pub fn start(host: &Host) -> Result<impl AsyncFn(SweepTask, Invocation) -> Result<Answer, TaskError> + use<>, Unset> {
     let machine =
         Arc::new(StateMachine::new(host.clients.state_machine(), host.environment.required("STATE_MACHINE_ARN")?));
-    let revoke = RevokeFunction::new(host.clients.functions(), host.environment.required("REVOKE_FUNCTION_ARN")?);
+    let writers = Writers::new(
+        host.clients.functions(),
+        host.environment.required("REVOKE_FUNCTION_ARN")?,
+        host.environment.required("PROVISION_FUNCTION_ARN")?,
+    );
     let sweeper = Sweeper {
-        core: Core { flow: Some(Arc::clone(&machine) as _), wake: Some(Arc::new(revoke)), ..host.core()? },
+        core: Core { flow: Some(Arc::clone(&machine) as _), wake: Some(Arc::new(writers)), ..host.core()? },
         status: machine,
         access: Arc::new(IdentityCenter::new(host.clients.sso_admin(), host.environment.required("INSTANCE_ARN")?)),
     };

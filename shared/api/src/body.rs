@@ -6,6 +6,7 @@ use curfew_domain::request::Answer;
 use curfew_domain::text::{Comment, Justification, Ticket};
 use curfew_domain::time::{AccessDuration, Timestamp, whole_seconds};
 use curfew_engine::decide::Reply;
+use curfew_engine::extend::Extension;
 use curfew_engine::submit::Wish;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -49,6 +50,14 @@ struct CommentBody {
     comment: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExtensionBody {
+    duration: String,
+    justification: String,
+    ticket: Option<String>,
+}
+
 /// A decision made through a link: the reply, and the digest of what was shown.
 #[derive(Debug)]
 pub struct ConfirmedReply {
@@ -65,11 +74,21 @@ pub fn wish(body: &[u8]) -> Result<Wish, Problem> {
         account: AccountId::parse(&body.account).map_err(|e| Problem::invalid("account", e))?,
         permission_set: PermissionSetArn::parse(&body.permission_set)
             .map_err(|e| Problem::invalid("permission_set", e))?,
-        duration: AccessDuration::parse(&body.duration).map_err(|e| Problem::invalid("duration", e))?,
-        justification: Justification::parse(&body.justification).map_err(|e| Problem::invalid("justification", e))?,
-        ticket: body.ticket.map(|t| Ticket::parse(&t).map_err(|e| Problem::invalid("ticket", e))).transpose()?,
+        duration: duration(&body.duration)?,
+        justification: justification(&body.justification)?,
+        ticket: ticket(body.ticket)?,
         start: body.start.as_deref().map(start).transpose()?,
         emergency: body.emergency,
+    })
+}
+
+/// Body of `POST /v1/requests/{id}/extend`.
+pub fn extension(body: &[u8]) -> Result<Extension, Problem> {
+    let body: ExtensionBody = parse(body)?;
+    Ok(Extension {
+        duration: duration(&body.duration)?,
+        justification: justification(&body.justification)?,
+        ticket: ticket(body.ticket)?,
     })
 }
 
@@ -107,6 +126,18 @@ fn reply(decision: &str, comment: Option<String>) -> Result<Reply, Problem> {
 
 fn optional_comment(comment: Option<String>) -> Result<Option<Comment>, Problem> {
     comment.map(|c| Comment::parse(&c).map_err(|e| Problem::invalid("comment", e))).transpose()
+}
+
+fn duration(text: &str) -> Result<AccessDuration, Problem> {
+    AccessDuration::parse(text).map_err(|e| Problem::invalid("duration", e))
+}
+
+fn justification(text: &str) -> Result<Justification, Problem> {
+    Justification::parse(text).map_err(|e| Problem::invalid("justification", e))
+}
+
+fn ticket(text: Option<String>) -> Result<Option<Ticket>, Problem> {
+    text.map(|t| Ticket::parse(&t).map_err(|e| Problem::invalid("ticket", e))).transpose()
 }
 
 fn start(text: &str) -> Result<Timestamp, Problem> {
@@ -206,6 +237,24 @@ mod tests {
         assert_eq!(wish(&vec![b' '; LIMIT + 1]).unwrap_err().code, "body_too_large");
         assert_eq!(wish(b"").unwrap_err().code, "malformed_json");
         assert_eq!(wish(b"\xff\xfe").unwrap_err().code, "malformed_json");
+    }
+
+    #[test]
+    fn an_extension_says_how_long_and_why_and_nothing_else() {
+        let good = r#"{"duration":"PT1H","justification":"because","ticket":"OPS-1"}"#;
+        assert_eq!(extension(good.as_bytes()).unwrap().duration.seconds(), 3_600);
+        let cases = [
+            ("\"PT1H\"", "\"1h\"", "invalid_field", "duration"),
+            ("because", "", "invalid_field", "justification"),
+            ("\"OPS-1\"", "7", "invalid_field", "ticket"),
+            ("\"duration\":\"PT1H\",", "", "missing_field", "duration"),
+            ("ticket", "start", "unknown_field", "start"),
+            ("ticket", "account", "unknown_field", "account"),
+        ];
+        for (from, to, code, field) in cases {
+            let problem = extension(good.replacen(from, to, 1).as_bytes()).unwrap_err();
+            assert_eq!((problem.code, problem.field.as_deref()), (code, Some(field)), "{from} => {to}");
+        }
     }
 
     #[test]

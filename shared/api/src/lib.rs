@@ -9,7 +9,7 @@ mod refused;
 pub mod task;
 mod view;
 
-pub use body::{ConfirmedReply, comment, decision, link_decision, wish};
+pub use body::{ConfirmedReply, comment, decision, extension, link_decision, wish};
 pub use problem::Problem;
 pub use query::{list_query, path_id};
 pub use view::{

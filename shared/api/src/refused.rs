@@ -67,6 +67,7 @@ impl From<Refusal> for Problem {
             Refusal::NotYetLapsed(_) | Refusal::NotDue(_) | Refusal::Overdue(_) | Refusal::NotStarted(_) => {
                 conflict("not_now")
             }
+            Refusal::NothingToExtend(_) => conflict("nothing_to_extend"),
             Refusal::NotApproved | Refusal::NoApprover(_) => conflict("not_approved"),
         }
     }
@@ -109,6 +110,21 @@ impl From<Refused> for Problem {
             Refused::TooLong(max) => Self::new(422, "duration_too_long", "The duration is too long", detail)
                 .in_field("duration")
                 .with_hint(format!("Ask for at most `{max}`.")),
+            Refused::NotOffered => Self::new(422, "unknown_entitlement", "This cannot be requested", detail)
+                .with_hint("`GET /v1/entitlements` lists what you may request."),
+            Refused::ExtensionTooLong { longest, .. } => {
+                let hint = match longest {
+                    Some(longest) => format!("The longest extension that is possible now is `{longest}`."),
+                    None => "No extension is possible yet: the shortest is one minute. Try again later.".to_owned(),
+                };
+                Self::new(400, "extension_too_long", "The extension is too long", detail)
+                    .in_field("duration")
+                    .with_hint(hint)
+            }
+            Refused::AlreadyExtended { active, .. } => {
+                let hint = if active { "Extend that one instead." } else { "Wait until it is decided, or cancel it." };
+                Self::new(409, "already_extended", "The request does not allow this now", detail).with_hint(hint)
+            }
             Refused::StartInPast | Refused::StartTooFar => Self::invalid("start", refused),
             Refused::KeyReused => {
                 Self::new(422, "idempotency_key_reused", "This Idempotency-Key belongs to another request", detail)

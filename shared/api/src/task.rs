@@ -2,9 +2,10 @@
 //!
 //! Unknown fields are ignored, so that an execution of one release finishes under the next.
 
+use curfew_domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Input of `evaluate`, and of `revoke` from its schedule or from another function.
+/// Input of `evaluate`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestTask {
     /// Which request.
@@ -22,13 +23,20 @@ pub struct NotifyTask {
     pub task_token: String,
 }
 
-/// Input of `provision`.
+/// Input of `provision`: a request, or whatever is to be done.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct ProvisionTask {
     /// Which request.
-    pub request_id: String,
-    /// Token of the waiting execution.
-    pub task_token: String,
+    pub request_id: Option<String>,
+    /// Token of its waiting execution.
+    pub task_token: Option<String>,
+}
+
+/// Input of `revoke`: a minute from its trigger, or whatever is to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct RevokeTask {
+    /// The minute whose grants end.
+    pub minute: Option<Timestamp>,
 }
 
 /// Input of `sweep`: everything, or one request that the state machine asks about.

@@ -1,7 +1,7 @@
 //! Answers of the HTTP API. Instants are RFC 3339 in UTC, durations ISO 8601.
 
 use curfew_domain::audit::{self, Record};
-use curfew_domain::id::LinkId;
+use curfew_domain::id::{LinkId, RequestId};
 use curfew_domain::person::Person;
 use curfew_domain::request::{Answer, EndReason, Gone, Grant, Request, State};
 use curfew_domain::verdict::{Outcome, Verdict};
@@ -27,6 +27,12 @@ pub struct RequestView {
     start: Option<String>,
     emergency: bool,
     submitted_at: String,
+    /// The request whose grant this one is to prolong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extends: Option<String>,
+    /// The request that prolongs the grant of this one; only where one request is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extended_by: Option<String>,
     digest: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<VerdictView>,
@@ -111,6 +117,8 @@ impl RequestView {
             start: ask.start.map(|s| s.to_string()),
             emergency: ask.emergency,
             submitted_at: ask.submitted_at.to_string(),
+            extends: ask.extends.as_ref().map(ToString::to_string),
+            extended_by: None,
             digest: ask.digest().as_str().to_owned(),
             verdict: request.verdict.as_ref().map(verdict),
             steps: steps(request),
@@ -121,14 +129,15 @@ impl RequestView {
         }
     }
 
-    /// A request with its whole history.
-    pub fn full(request: &Request, history: &[Record]) -> Self {
+    /// A request with its whole history, and the extension of its grant.
+    pub fn full(request: &Request, history: &[Record], extended_by: Option<&RequestId>) -> Self {
         let chain = match audit::verify(&request.ask.id, history, &request.head) {
             Ok(()) => "intact".to_owned(),
             Err(broken) => broken.to_string(),
         };
         let history = history.iter().map(record).collect();
-        Self { history: Some(history), chain: Some(chain), ..Self::brief(request) }
+        let extended_by = extended_by.map(ToString::to_string);
+        Self { history: Some(history), chain: Some(chain), extended_by, ..Self::brief(request) }
     }
 }
 

@@ -1,41 +1,41 @@
-//! Lambda: starts `revoke` asynchronously.
+//! Lambda: starts the functions that write to Identity Center, asynchronously.
 
 use async_trait::async_trait;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_lambda::types::InvocationType;
-use curfew_domain::id::RequestId;
 use curfew_engine::error::Fault;
 use curfew_engine::ports::Wake;
-use serde_json::json;
 
 use crate::fault::fault;
 
-/// The `revoke` function.
-pub struct RevokeFunction {
+/// The functions `revoke` and `provision`.
+pub struct Writers {
     client: Client,
-    arn: String,
+    revoke: String,
+    provision: String,
 }
 
-impl RevokeFunction {
-    /// The function of this ARN.
-    pub fn new(client: Client, arn: String) -> Self {
-        Self { client, arn }
+impl Writers {
+    /// The functions of these ARNs.
+    pub fn new(client: Client, revoke: String, provision: String) -> Self {
+        Self { client, revoke, provision }
+    }
+
+    async fn start(&self, arn: &str, what: &'static str) -> Result<(), Fault> {
+        let invoke = self.client.invoke().function_name(arn).invocation_type(InvocationType::Event);
+        invoke.payload(Blob::new("{}")).send().await.map_err(|e| fault(what, e))?;
+        Ok(())
     }
 }
 
 #[async_trait]
-impl Wake for RevokeFunction {
-    async fn revoke(&self, request: &RequestId) -> Result<(), Fault> {
-        let payload = json!({ "request_id": request.as_str() }).to_string();
-        self.client
-            .invoke()
-            .function_name(&self.arn)
-            .invocation_type(InvocationType::Event)
-            .payload(Blob::new(payload))
-            .send()
-            .await
-            .map_err(|e| fault("wake revoke", e))?;
-        Ok(())
+impl Wake for Writers {
+    async fn removals(&self) -> Result<(), Fault> {
+        self.start(&self.revoke, "wake revoke").await
+    }
+
+    async fn grants(&self) -> Result<(), Fault> {
+        self.start(&self.provision, "wake provision").await
     }
 }

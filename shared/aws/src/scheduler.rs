@@ -1,14 +1,13 @@
-//! EventBridge Scheduler: one one-off schedule per grant.
+//! EventBridge Scheduler: one one-off schedule per trigger.
 
 use async_trait::async_trait;
 use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::types::{
     ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Target,
 };
-use curfew_domain::id::RequestId;
-use curfew_domain::time::Timestamp;
 use curfew_engine::error::Fault;
 use curfew_engine::ports::Timers;
+use curfew_engine::trigger::Trigger;
 use serde_json::json;
 
 use crate::fault::{code, fault, unbuilt};
@@ -40,11 +39,11 @@ impl Schedules {
         Self { client, settings }
     }
 
-    fn target(&self, request: &RequestId) -> Result<Target, Fault> {
+    fn target(&self, trigger: &Trigger) -> Result<Target, Fault> {
         Target::builder()
             .arn(&self.settings.target)
             .role_arn(&self.settings.role)
-            .input(json!({ "request_id": request.as_str() }).to_string())
+            .input(json!({ "minute": trigger.minute().to_string() }).to_string())
             .retry_policy(
                 RetryPolicy::builder().maximum_event_age_in_seconds(86_400).maximum_retry_attempts(185).build(),
             )
@@ -54,13 +53,13 @@ impl Schedules {
     }
 
     /// Creates the schedule, unless it is there.
-    async fn create(&self, request: &RequestId, name: &str, expression: &str) -> Result<(), Fault> {
+    async fn create(&self, trigger: &Trigger, name: &str, expression: &str) -> Result<(), Fault> {
         let created = self
             .client
             .create_schedule()
             .name(name)
             .group_name(&self.settings.group)
-            .client_token(request.as_str())
+            .client_token(name)
             .schedule_expression(expression)
             .schedule_expression_timezone("UTC")
             .flexible_time_window(
@@ -70,11 +69,12 @@ impl Schedules {
                     .map_err(|e| unbuilt(WHAT, e))?,
             )
             .action_after_completion(ActionAfterCompletion::Delete)
-            .target(self.target(request)?)
+            .target(self.target(trigger)?)
             .send()
             .await;
         match created {
             Ok(_) => Ok(()),
+            // Armed for another grant of the same minute, or by an earlier try.
             Err(e) if code(&e) == Some("ConflictException") => Ok(()),
             Err(e) => Err(fault(WHAT, e)),
         }
@@ -83,10 +83,13 @@ impl Schedules {
 
 #[async_trait]
 impl Timers for Schedules {
-    async fn ensure_expiry(&self, request: &RequestId, at: Timestamp) -> Result<(), Fault> {
-        let name = format!("curfew-{request}");
-        let expression = format!("at({})", at.strftime("%Y-%m-%dT%H:%M:%S"));
-        self.create(request, &name, &expression).await?;
+    async fn ensure(&self, trigger: &Trigger) -> Result<(), Fault> {
+        let name = match trigger {
+            Trigger::Shared { minute } => format!("curfew-{}", minute.strftime("%Y-%m-%dT%H-%MZ")),
+            Trigger::Own { request, .. } => format!("curfew-{request}"),
+        };
+        let expression = format!("at({})", trigger.at().strftime("%Y-%m-%dT%H:%M:%S"));
+        self.create(trigger, &name, &expression).await?;
         let seen = self.client.get_schedule().name(&name).group_name(&self.settings.group).send().await.map_err(
             |e| match code(&e) {
                 // Not visible yet.

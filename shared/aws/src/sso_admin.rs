@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ssoadmin::Client;
-use aws_sdk_ssoadmin::types::{AccountAssignment, PrincipalType};
+use aws_sdk_ssoadmin::types::{AccountAssignment, PrincipalType, StatusValues};
 use curfew_domain::assignment::OperationKind;
 use curfew_domain::id::{Key, PermissionSetArn};
 use curfew_domain::time::{SignedDuration, Timestamp};
@@ -86,11 +86,15 @@ impl Access for IdentityCenter {
         Ok(self.describe(kind, id).await?.map(|operation| operation.progress))
     }
 
+    async fn in_progress(&self, kind: OperationKind) -> Result<Vec<String>, Fault> {
+        self.operations(kind, Some(StatusValues::InProgress), None).await
+    }
+
     async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Vec<String>, Fault> {
         let since = since.checked_sub(SKEW).unwrap_or(Timestamp::MIN);
         let mut found = Vec::new();
         // The listing names no targets, so each candidate is described.
-        for id in self.accepted_since(kind, since).await? {
+        for id in self.operations(kind, None, Some(since)).await? {
             if self.describe(kind, &id).await?.is_some_and(|operation| operation.key.as_ref() == Some(key)) {
                 found.push(id);
             }

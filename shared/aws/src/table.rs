@@ -9,7 +9,10 @@
 //! | `REQ#<id>` | `N#<seq>#<what>` | a notice |
 //! | `LINK#<link>` | `L` | a callback link |
 //! | `LIVE` | `<day>` | a day on which requests were submitted that may not be over |
-//! | `LIVE#<day>` | `<id>` | a request of that day that is not over |
+//! | `LIVE#<day>` | `<id>` | a request of that day that is not over, or whose execution waits to hear that it is |
+//! | `INTENT` | `<id>` | what a request wants of Identity Center now; written with the transition |
+//! | `DUE#<minute>` | `<id>` | a grant that ends in that minute; DynamoDB forgets it days later, nobody reads it then |
+//! | `WRITER` | `L` | who may write to Identity Center; `version` guards every write |
 //! | `IDEM#<user>#<key>` | `I` | an idempotency key |
 //! | `KEY#<user>#<account>#<permission set>` | `K` | what is known about an assignment |
 //! | `CONFIG` | `current`, `v#<version>`, `p#<instant>` | configuration: in force, each text, each publication |
@@ -29,6 +32,7 @@ use crate::fault::unbuilt;
 mod assignments;
 mod callbacks;
 mod configurations;
+mod intents;
 mod notices;
 mod requests;
 mod shape;
@@ -77,6 +81,11 @@ impl Table {
 const ABSENT: &str = "attribute_not_exists(pk)";
 /// What is there must be what was read.
 const UNCHANGED: &str = "version = :version";
+
+/// The condition that guards the next write of something of this version.
+fn guard(version: u64) -> (&'static str, Option<u64>) {
+    if version == 0 { (ABSENT, None) } else { (UNCHANGED, Some(version)) }
+}
 
 fn s(text: impl Into<String>) -> AttributeValue {
     AttributeValue::S(text.into())

@@ -30,6 +30,8 @@ pub struct Ask {
     pub emergency: bool,
     /// When it was submitted.
     pub submitted_at: Timestamp,
+    /// The request whose grant this one is to prolong.
+    pub extends: Option<RequestId>,
 }
 
 /// SHA-256 of what was asked. Verdicts and decisions carry it, so that neither can be moved to another wish.
@@ -71,11 +73,44 @@ impl Ask {
             self.emergency.to_string(),
             self.submitted_at.to_string(),
         ];
+        // Only where it is there: digests of wishes that extend nothing stay as releases before this field made them.
+        let extends = self.extends.as_ref().map(|extended| format!("extends {extended}"));
         let mut hash = Sha256::new();
-        for field in fields {
+        for field in fields.into_iter().chain(extends) {
             hash.update((field.len() as u64).to_be_bytes());
             hash.update(field.as_bytes());
         }
         AskDigest(hex(&hash.finalize()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Digests are stored with verdicts and decisions, and shown to approvers: those of requests that were made under an
+    /// earlier release must come out the same. Computed outside this code.
+    #[test]
+    fn digests_of_earlier_releases_stay_and_what_is_extended_is_part_of_it() {
+        let plain = Ask {
+            id: RequestId::parse("019ab2c3-0000-7000-8000-000000000001").unwrap(),
+            requester: UserId::parse("906722b2-0000-4000-8000-000000000001").unwrap(),
+            account: AccountId::parse("111122223333").unwrap(),
+            permission_set: PermissionSetArn::parse(
+                "arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444",
+            )
+            .unwrap(),
+            duration: AccessDuration::from_seconds(3_600).unwrap(),
+            justification: Justification::parse("because").unwrap(),
+            ticket: Some(Ticket::parse("OPS-1").unwrap()),
+            start: None,
+            emergency: false,
+            submitted_at: "2026-11-23T09:00:00Z".parse().unwrap(),
+            extends: None,
+        };
+        assert_eq!(plain.digest().as_str(), "2d3fb49f9442aa765d2a247f27c02524ae4b123a84bcdf6260369f2a5dc90ea0");
+        let extended = RequestId::parse("019ab2c3-0000-7000-8000-000000000002").unwrap();
+        let extension = Ask { extends: Some(extended), ..plain };
+        assert_eq!(extension.digest().as_str(), "9e55527448cb4905b67cb1b2c210f7193bd8529f40ccda7070bba6d37b0e385e");
     }
 }

@@ -1,6 +1,6 @@
-//! What Curfew knows about one key: who holds it, whether the assignment is ours, what is in flight, who works on it.
+//! What Curfew knows about one key: who holds it, whether the assignment is ours, what is in flight.
 //!
-//! This record is the intent: it is durable before Identity Center is asked to change anything.
+//! The change that is in flight is on record before Identity Center is asked for it.
 
 use crate::id::{Key, RequestId};
 use crate::time::Timestamp;
@@ -21,8 +21,6 @@ pub struct Assignment {
     pub operation: Option<Operation>,
     /// Identity Center's ids of the latest changes that were seen to their end, so that none is taken for a later one.
     pub settled: Vec<String>,
-    /// Who may act on this key now (I8).
-    pub lease: Option<Lease>,
     /// Version for conditional writes; 0 means never stored.
     pub version: u64,
 }
@@ -41,8 +39,6 @@ pub struct Hold {
 pub struct Operation {
     /// Create or delete.
     pub kind: OperationKind,
-    /// Identity Center's id of it; `None` while its acceptance is unknown.
-    pub id: Option<String>,
     /// When the intent was recorded.
     pub since: Timestamp,
 }
@@ -56,36 +52,10 @@ pub enum OperationKind {
     Unassign,
 }
 
-/// The right to act on a key for a while.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lease {
-    /// Who: one invocation of one function.
-    pub owner: String,
-    /// Until when; longer than the owner can live.
-    pub until: Timestamp,
-}
-
 impl Assignment {
     /// A key that Curfew knows nothing about yet.
     pub fn unknown(key: Key) -> Self {
-        Self { key, holds: Vec::new(), ours: false, operation: None, settled: Vec::new(), lease: None, version: 0 }
-    }
-
-    /// Takes the lease, unless somebody else has it.
-    ///
-    /// # Errors
-    /// The lease that stands in the way.
-    pub fn leased(&self, owner: &str, now: Timestamp, until: Timestamp) -> Result<Self, Lease> {
-        match &self.lease {
-            Some(lease) if lease.owner != owner && lease.until > now => Err(lease.clone()),
-            _ => Ok(Self { lease: Some(Lease { owner: owner.to_owned(), until }), ..self.clone() }),
-        }
-    }
-
-    /// Gives the lease back.
-    #[must_use]
-    pub fn unleased(&self) -> Self {
-        Self { lease: None, ..self.clone() }
+        Self { key, holds: Vec::new(), ours: false, operation: None, settled: Vec::new(), version: 0 }
     }
 
     /// Adds or renews a grant's hold.
@@ -111,21 +81,14 @@ impl Assignment {
     /// Records that a change is about to be asked for.
     #[must_use]
     pub fn intending(&self, kind: OperationKind, now: Timestamp) -> Self {
-        Self { operation: Some(Operation { kind, id: None, since: now }), ..self.clone() }
+        Self { operation: Some(Operation { kind, since: now }), ..self.clone() }
     }
 
-    /// Records Identity Center's id of the change.
+    /// Records the end of the change in flight, Identity Center's id of it if it had one, and what it left.
     #[must_use]
-    pub fn accepted(&self, id: &str) -> Self {
-        let operation = self.operation.as_ref().map(|o| Operation { id: Some(id.to_owned()), ..o.clone() });
-        Self { operation, ..self.clone() }
-    }
-
-    /// Records the end of the change in flight and what it left.
-    #[must_use]
-    pub fn settled(&self, ours: bool) -> Self {
+    pub fn settled(&self, id: Option<&str>, ours: bool) -> Self {
         let mut settled = self.settled.clone();
-        settled.extend(self.operation.as_ref().and_then(|operation| operation.id.clone()));
+        settled.extend(id.map(str::to_owned));
         settled.drain(..settled.len().saturating_sub(SETTLED_KEPT));
         Self { operation: None, ours, settled, ..self.clone() }
     }

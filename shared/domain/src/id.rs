@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::time::Timestamp;
+
 /// Why a text is no identifier of the wanted kind.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{expected}")]
@@ -70,6 +72,13 @@ pub struct Key {
 }
 
 impl RequestId {
+    /// The first id that could be made at this instant: it sorts after those of earlier instants. Milliseconds; instants
+    /// before 1970 count as 1970.
+    pub fn first_at(at: Timestamp) -> Self {
+        let millis = u64::try_from(at.as_millisecond()).unwrap_or(0) & 0xffff_ffff_ffff;
+        Self(format!("{:08x}-{:04x}-7000-8000-000000000000", millis >> 16, millis & 0xffff))
+    }
+
     /// The UTC day on which the request was submitted, `YYYY-MM-DD`: its partition for the sweep.
     ///
     /// # Errors
@@ -152,6 +161,10 @@ mod tests {
         let uuid = uuid::Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, 1_795_392_000, 0));
         let id = RequestId::parse(&uuid.to_string()).unwrap();
         assert_eq!(id.day().unwrap(), "2026-11-23");
+        let (before, at) = (crate::time::Timestamp::from_second(1_795_391_999).unwrap(), id.as_str());
+        assert!(RequestId::first_at(before).as_str() < at, "ids sort by time");
+        let same = crate::time::Timestamp::from_second(1_795_392_000).unwrap();
+        assert!(RequestId::first_at(same).as_str() <= at && RequestId::first_at(same).day() == id.day());
         let untimed = RequestId::parse("906722b2-1111-4222-8333-444455556666").unwrap();
         assert!(untimed.day().is_err());
     }

@@ -8,6 +8,7 @@ pub mod assignment;
 pub mod audit;
 pub mod hex;
 pub mod id;
+pub mod lease;
 pub mod person;
 pub mod request;
 pub mod text;

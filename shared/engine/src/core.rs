@@ -26,7 +26,7 @@ pub struct Core {
     pub notices: Arc<dyn Notices>,
     /// Starts and resumes executions.
     pub flow: Option<Arc<dyn Flow>>,
-    /// Starts `revoke`. `revoke` itself has none: it goes on to remove what it has just ended.
+    /// Starts the writer. The writer itself has none: it goes on with what it has just recorded.
     pub wake: Option<Arc<dyn Wake>>,
 }
 
@@ -70,8 +70,14 @@ impl Core {
     /// Carries out the effects of a durable transition. A failure is logged and left to `sweep`: the transition holds.
     pub async fn carry_out(&self, transition: &Transition) {
         let id = &transition.request.ask.id;
+        let mut waits = false;
         for effect in &transition.effects {
+            // As long as its execution waits to be resumed, a request stays where the sweep looks.
+            if matches!(effect, Effect::Retire) && waits {
+                continue;
+            }
             if let Err(error) = self.effect(&transition.request, effect).await {
+                waits |= matches!(effect, Effect::Resume(_));
                 tracing::warn!(request_id = %id, ?effect, %error, "an effect failed; sweep will repeat what matters");
             }
         }
@@ -82,11 +88,12 @@ impl Core {
         match effect {
             Effect::StartFlow => self.flow()?.start(id).await,
             Effect::Resume(wait) => self.resume(request, *wait).await,
-            Effect::Revoke => match &self.wake {
-                Some(wake) => wake.revoke(id).await,
+            Effect::Remove => match &self.wake {
+                Some(wake) => wake.removals().await,
                 None => Ok(()),
             },
             Effect::Notify(notice) => self.notices.moved(notice, &audience(request), self.clock.now()).await,
+            Effect::Retire => self.store.retire(id).await,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Evaluate: gather fresh facts, let policy judge, commit the verdict.
+//! Evaluate: gather fresh facts, let policy judge, commit the verdict. What extends a grant that was ended fails here.
 
 use curfew_domain::id::RequestId;
 use curfew_domain::request::{Command, Refusal, State};
@@ -6,6 +6,7 @@ use curfew_domain::request::{Command, Refusal, State};
 use crate::core::Core;
 use crate::directive::{Directive, directive};
 use crate::error::Error;
+use crate::extend::objection;
 use crate::facts::FactSources;
 
 /// Judges a submitted request; says what the state machine does next.
@@ -13,9 +14,13 @@ pub async fn evaluate(core: &Core, sources: &FactSources, id: &RequestId) -> Res
     let request = core.load(id).await?;
     let request = match request.state {
         State::Submitted => {
-            let configuration = core.configuration().await?;
-            let verdict = configuration.decide(&sources.gather(&request.ask).await?);
-            match core.act(id, |_| Ok(Command::Evaluate(verdict.clone()))).await {
+            let command = if let Some(reason) = objection(core, &request.ask).await? {
+                Command::Fail { reason }
+            } else {
+                let configuration = core.configuration().await?;
+                Command::Evaluate(configuration.decide(&sources.gather(&request.ask).await?))
+            };
+            match core.act(id, |_| Ok(command.clone())).await {
                 // Cancelled, or judged by another call, meanwhile.
                 Err(Error::Refused(Refusal::Illegal { .. })) => core.load(id).await?,
                 other => other?,

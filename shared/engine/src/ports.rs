@@ -4,12 +4,14 @@ use async_trait::async_trait;
 use curfew_domain::assignment::{Assignment, OperationKind};
 use curfew_domain::audit::Record;
 use curfew_domain::id::{AccountId, Key, LinkId, PermissionSetArn, RequestId, UserId};
-use curfew_domain::request::{Notice, Request, Transition, Wait};
+use curfew_domain::lease::Lease;
+use curfew_domain::request::{Intent, Notice, Request, Transition, Wait};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_policy::{AccountFacts, Configuration, PermissionSetFacts, UserFacts};
 
 use crate::directive::Directive;
 use crate::error::Fault;
+use crate::trigger::Trigger;
 
 /// Time and waiting.
 #[async_trait]
@@ -78,10 +80,18 @@ pub trait Requests: Send + Sync {
     -> Result<Vec<RequestId>, Fault>;
     /// Ids of the requests submitted on a day (`YYYY-MM-DD`, UTC), newest first, older than `before`.
     async fn of_day(&self, day: &str, before: Option<&RequestId>, limit: u32) -> Result<Vec<RequestId>, Fault>;
-    /// Ids of all requests that are not over, oldest first (strongly consistent).
+    /// Ids of all requests that were not retired, oldest first (strongly consistent).
     async fn live(&self) -> Result<Vec<RequestId>, Fault>;
+    /// Takes a request that is over out of the live ones.
+    async fn retire(&self, id: &RequestId) -> Result<(), Fault>;
     /// Forgets what only made `live` longer to read.
     async fn tidy(&self) -> Result<(), Fault>;
+    /// What requests want of Identity Center now (strongly consistent). Written with the transitions themselves.
+    async fn intents(&self) -> Result<Vec<Intent>, Fault>;
+    /// Lists a request under the minute in which its grant ends.
+    async fn put_due(&self, id: &RequestId, at: Timestamp) -> Result<(), Fault>;
+    /// The requests that were listed under the minute of this instant (strongly consistent).
+    async fn due(&self, at: Timestamp) -> Result<Vec<RequestId>, Fault>;
 }
 
 /// A callback link: one approver's way to one step of one request.
@@ -121,6 +131,10 @@ pub trait Assignments: Send + Sync {
     async fn assignment(&self, key: &Key) -> Result<Assignment, Fault>;
     /// Writes a record over the version it was made from. On success the stored version is one higher.
     async fn put_assignment(&self, assignment: &Assignment) -> Result<Commit, Fault>;
+    /// Who may write to Identity Center (strongly consistent).
+    async fn lease(&self) -> Result<Lease, Fault>;
+    /// Writes the lease over the version it was made from. On success the stored version is one higher.
+    async fn put_lease(&self, lease: &Lease) -> Result<Commit, Fault>;
 }
 
 /// Published configuration.
@@ -153,11 +167,13 @@ pub trait FlowStatus: Send + Sync {
     async fn is_running(&self, request: &RequestId) -> Result<bool, Fault>;
 }
 
-/// Starts the function that removes access.
+/// Starts the functions that carry out intents. A call may come to nothing, or happen twice.
 #[async_trait]
 pub trait Wake: Send + Sync {
-    /// Has `revoke` look at this request soon; may come to nothing, or happen twice.
-    async fn revoke(&self, request: &RequestId) -> Result<(), Fault>;
+    /// Has removals carried out soon.
+    async fn removals(&self) -> Result<(), Fault>;
+    /// Has grants carried out soon, and removals before them.
+    async fn grants(&self) -> Result<(), Fault>;
 }
 
 /// Tells people. A notice that fails never blocks the flow.
@@ -228,6 +244,8 @@ pub trait Access: AccessReader {
     async fn begin(&self, kind: OperationKind, key: &Key) -> Result<Begun, Fault>;
     /// Where an operation stands; `None` if Identity Center knows none of this id.
     async fn progress(&self, kind: OperationKind, id: &str) -> Result<Option<Progress>, Fault>;
+    /// Ids of all operations of a kind that are in progress.
+    async fn in_progress(&self, kind: OperationKind) -> Result<Vec<String>, Fault>;
     /// The operations on this key that were accepted since about this instant.
     async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Vec<String>, Fault>;
 }
@@ -235,6 +253,6 @@ pub trait Access: AccessReader {
 /// Expiry triggers.
 #[async_trait]
 pub trait Timers: Send + Sync {
-    /// Makes sure that `revoke` is called for this request at this instant, and has seen the trigger (I6).
-    async fn ensure_expiry(&self, request: &RequestId, at: Timestamp) -> Result<(), Fault>;
+    /// Makes sure that `revoke` is called for this trigger, and has seen it (I6).
+    async fn ensure(&self, trigger: &Trigger) -> Result<(), Fault>;
 }

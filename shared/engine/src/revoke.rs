@@ -1,98 +1,90 @@
-//! Revoke: record, delete, confirm absent, close. Never gives up, never closes unconfirmed (I14).
-//!
-//! Asks neither policy nor directory (I19, I20).
+//! Revoke: what is due ends to the second, and the writer removes it. Asks neither policy nor directory (I19, I20).
 
-use curfew_domain::assignment::OperationKind;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use curfew_domain::id::RequestId;
-use curfew_domain::request::{Command, Gone, Refusal, Request, State};
-use curfew_domain::time::SignedDuration;
+use curfew_domain::request::{Command, State};
+use curfew_domain::time::{SignedDuration, Timestamp};
+use futures_util::future::join;
 
-use crate::core::Core;
-use crate::error::{Error, Fault};
-use crate::key::{Changed, KeyGuard, Keys};
+use crate::error::Error;
+use crate::trigger::PRECISION;
+use crate::writer::{Drained, Writer};
 
-/// A trigger may be early by less than a minute: the scheduler fires within the minute. It waits then.
-const EARLY: SignedDuration = SignedDuration::from_secs(61);
+/// A trigger comes at most this long before the last end that it is about: it fires up to `PRECISION` early, and the
+/// ends lie within a minute.
+const EARLY: SignedDuration = SignedDuration::from_secs(2 * PRECISION.as_secs() + 1);
+/// A clock that is read in whole milliseconds must not be short of the end.
+const HAIR: SignedDuration = SignedDuration::from_millis(20);
+/// How often the writer looks whether there is something for it.
+const STEP: SignedDuration = SignedDuration::from_millis(20);
 
-/// What came of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Revoked {
-    /// The access is confirmed gone, or confirmed not ours to remove, and the request is closed.
-    Closed,
-    /// There was nothing to do: the request is over already, or never began.
-    Nothing,
-    /// The grant is not due yet.
-    NotDue,
-}
-
-/// Ends the access of a request that is due or ending. Any number of calls, at any time, come to the same.
-pub async fn revoke(core: &Core, keys: &Keys, id: &RequestId) -> Result<Revoked, Error> {
-    let request = core.load(id).await?;
-    let request = match &request.state {
-        State::Provisioning(grant) | State::Active(grant) => {
-            let left = grant.expires_at.duration_since(core.clock.now());
-            if left > EARLY {
-                return Ok(Revoked::NotDue);
-            }
-            // A little longer: a clock that is read in whole milliseconds must not be short of the end.
-            core.clock.sleep(left.max(SignedDuration::ZERO) + SignedDuration::from_millis(20)).await;
-            match core.act(id, |_| Ok(Command::Expire)).await {
-                Ok(request) => request,
-                Err(Error::Refused(Refusal::Illegal { .. })) => core.load(id).await?,
-                Err(Error::Refused(Refusal::NotDue(_))) => return Ok(Revoked::NotDue),
-                Err(error) => return Err(error),
-            }
-        }
-        _ => request,
+/// Ends the grants that end in this minute, each at its second, and removes whatever is to be removed. Without a
+/// minute: only the latter. Any number of calls, at any time, come to the same.
+///
+/// # Errors
+/// The store could not be reached; or some grants could not be ended, after all others were.
+pub async fn revoke(writer: &Writer<'_>, minute: Option<Timestamp>) -> Result<Drained, Error> {
+    let Some(minute) = minute else { return writer.drain().await };
+    let due = due(writer, minute).await?;
+    if due.is_empty() {
+        return writer.drain().await;
+    }
+    let (fresh, over) = (AtomicBool::new(false), AtomicBool::new(false));
+    let ending = async {
+        let ended = end_each(writer, due, &fresh).await;
+        over.store(true, Ordering::Relaxed);
+        ended
     };
-    if !matches!(request.state, State::Ending { .. }) {
-        return Ok(Revoked::Nothing);
-    }
-    remove(core, keys, &request).await
-}
-
-/// Removes the access of an ending request under the lease of its key, and closes it.
-async fn remove(core: &Core, keys: &Keys, request: &Request) -> Result<Revoked, Error> {
-    let id = &request.ask.id;
-    let mut key = keys.lock(&request.ask.key()).await?;
-    let gone = match confirm_gone(core, &mut key, id).await {
-        Ok(gone) => gone,
-        Err(error) => return Err(key.abandon(error).await),
+    let removing = async {
+        let mut total = Drained::default();
+        loop {
+            let last = over.load(Ordering::Relaxed);
+            if fresh.swap(false, Ordering::Relaxed) {
+                let drained = writer.drain().await?;
+                total = Drained { done: total.done + drained.done, ..drained };
+            } else if last {
+                return Ok(total);
+            } else {
+                writer.core().clock.sleep(STEP).await;
+            }
+        }
     };
-    let closed = core.act(id, |_| Ok(Command::Close(gone.clone()))).await;
-    key.unlock().await?;
-    match closed {
-        Ok(_) => Ok(Revoked::Closed),
-        // Another invocation closed it while this one waited for the lease.
-        Err(Error::Refused(Refusal::Illegal { .. })) => Ok(Revoked::Nothing),
-        Err(error) => Err(error),
-    }
+    let (ended, removed): (Result<(), Error>, Result<Drained, Error>) = join(ending, removing).await;
+    ended.and(removed)
 }
 
-/// Makes sure that the access is gone, unless somebody else needs it or it is not ours.
-async fn confirm_gone(core: &Core, key: &mut KeyGuard<'_>, id: &RequestId) -> Result<Gone, Error> {
-    key.release(id).await?;
-    loop {
-        if let Some(holder) = key.record().holder(core.clock.now()) {
-            return Ok(Gone::KeptFor(holder.request.clone()));
-        }
-        if !key.is_assigned().await? {
-            if key.record().ours {
-                key.forget().await?;
-            }
-            return Ok(Gone::Absent);
-        }
-        if !key.record().ours {
-            return Ok(Gone::Standing);
-        }
-        match key.change(OperationKind::Unassign).await? {
-            Changed::Confirmed => return Ok(Gone::Absent),
-            Changed::NotNow => {}
-            Changed::Rejected(reason) => {
-                if key.is_assigned().await? {
-                    return Err(Fault::transient("delete the assignment", reason).into());
-                }
-            }
+/// What ends in this minute and is not so far off that the trigger was a mistake; the earliest end first.
+async fn due(writer: &Writer<'_>, minute: Timestamp) -> Result<Vec<(Timestamp, RequestId)>, Error> {
+    let core = writer.core();
+    let now = core.clock.now();
+    let mut due = Vec::new();
+    for request in core.store.load_all(&core.store.due(minute).await?).await? {
+        if let State::Provisioning(grant) | State::Active(grant) = &request.state
+            && grant.expires_at.duration_since(now) <= EARLY
+        {
+            due.push((grant.expires_at, request.ask.id.clone()));
         }
     }
+    due.sort();
+    Ok(due)
+}
+
+/// Ends each grant at its end; says when there is something to remove. One that cannot be ended keeps no other.
+async fn end_each(writer: &Writer<'_>, due: Vec<(Timestamp, RequestId)>, fresh: &AtomicBool) -> Result<(), Error> {
+    let core = writer.core();
+    let mut failed = Ok(());
+    for (at, id) in due {
+        let left = at.duration_since(core.clock.now());
+        if left >= SignedDuration::ZERO {
+            core.clock.sleep(left + HAIR).await;
+        }
+        match core.try_act(&id, &Command::Expire).await {
+            Ok(true) => fresh.store(true, Ordering::Relaxed),
+            // Ended before by somebody.
+            Ok(false) => {}
+            Err(error) => failed = Err(error),
+        }
+    }
+    failed
 }

@@ -2,9 +2,9 @@
 
 use curfew_domain::ask::Ask;
 use curfew_domain::hex::hex;
-use curfew_domain::id::{AccountId, PermissionSetArn};
+use curfew_domain::id::{AccountId, PermissionSetArn, RequestId};
 use curfew_domain::person::Person;
-use curfew_domain::request::{self, Request};
+use curfew_domain::request::{self, Request, Transition};
 use curfew_domain::text::{Justification, Ticket};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use curfew_policy::Configuration;
@@ -56,6 +56,27 @@ pub enum Refused {
     /// A start too far ahead.
     #[error("the start lies more than 90 days ahead")]
     StartTooFar,
+    /// The configuration does not offer any more what is to be extended.
+    #[error("this access is not offered any more")]
+    NotOffered,
+    /// What is left of the grant and the extension would be longer than the entitlement allows.
+    #[error("access may reach at most {max} ahead, and this grant lasts until {ends}")]
+    ExtensionTooLong {
+        /// Longest grant of the entitlement.
+        max: AccessDuration,
+        /// When the grant ends that is to be extended.
+        ends: Timestamp,
+        /// The longest extension that is possible now, if any is.
+        longest: Option<AccessDuration>,
+    },
+    /// One open extension at a time.
+    #[error("the grant has an open extension, request {by}")]
+    AlreadyExtended {
+        /// That extension.
+        by: RequestId,
+        /// It has its grant, and can be extended itself.
+        active: bool,
+    },
     /// The idempotency key belongs to another wish.
     #[error("this idempotency key was used for a different request")]
     KeyReused,
@@ -93,11 +114,21 @@ pub async fn submit(
         start: wish.start,
         emergency: wish.emergency,
         submitted_at: now,
+        extends: None,
     });
-    match (core.store.insert(&first, idempotency.as_ref()).await.map_err(Error::from)?, idempotency) {
+    accept(core, &first, idempotency).await
+}
+
+/// Stores a new request durably, and starts its execution.
+pub(crate) async fn accept(
+    core: &Core,
+    first: &Transition,
+    idempotency: Option<Idempotency>,
+) -> Result<Request, Refused> {
+    match (core.store.insert(first, idempotency.as_ref()).await.map_err(Error::from)?, idempotency) {
         (None, _) => {
-            core.carry_out(&first).await;
-            Ok(first.request)
+            core.carry_out(first).await;
+            Ok(first.request.clone())
         }
         (Some(before), Some(key)) => repeated(core, &key, before).await,
         (Some(_), None) => Err(Error::Busy("the new request id was taken".to_owned()).into()),
@@ -105,7 +136,7 @@ pub async fn submit(
 }
 
 /// The request that this key stands for, if it was the same wish.
-async fn repeated(core: &Core, key: &Idempotency, before: Repeated) -> Result<Request, Refused> {
+pub(crate) async fn repeated(core: &Core, key: &Idempotency, before: Repeated) -> Result<Request, Refused> {
     if key.body == before.body { Ok(core.load(&before.request).await?) } else { Err(Refused::KeyReused) }
 }
 

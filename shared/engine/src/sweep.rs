@@ -1,12 +1,13 @@
 //! Sweep: compares records with reality, without input, and repairs what events missed.
 //!
 //! It converges: whatever was lost, one sweep after another brings every request to the state that it should have.
-//! Its cost is proportional to what is live. It never changes Identity Center itself; it wakes `revoke`.
+//! Its cost is proportional to what is live. It never changes Identity Center itself; it wakes the writer.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use curfew_domain::id::RequestId;
-use curfew_domain::request::{Cause, Command, Refusal, Request, State, Wait};
+use curfew_domain::request::{Cause, Command, Rank, Refusal, Request, State, Wait};
 use curfew_domain::time::{SignedDuration, Timestamp};
 
 use crate::core::Core;
@@ -18,13 +19,13 @@ use crate::ports::{AccessReader, FlowStatus};
 const STUCK: SignedDuration = SignedDuration::from_mins(2);
 /// A trigger that is later than this is taken for lost.
 const LOST_TRIGGER: SignedDuration = SignedDuration::from_secs(60);
+/// An intent that is older than this may have no holder: a writer is woken, who goes away if there is one.
+const LOST_INTENT: SignedDuration = SignedDuration::from_secs(45);
 /// Access that is not gone after this long needs a person (I14).
 const ALARM: SignedDuration = SignedDuration::from_mins(5);
 /// Each active grant is compared with Identity Center once in so many minutes; one sweep that fails or is skipped then
 /// still keeps within the five minutes of I15.
 const COMPARE_MINUTES: i64 = 2;
-/// A removal that has taken longer than `ALARM` is tried again once in so many minutes: each try takes a function.
-const RETRY_MINUTES: i64 = 4;
 /// Comparisons in one sweep, at most: they share Identity Center's 20 calls per second with removals.
 const COMPARISONS: u32 = 200;
 /// A listing that lags is taken for a removal only if it says the same after this long.
@@ -80,6 +81,17 @@ fn urgency(request: &Request, now: Timestamp) -> (u8, Timestamp) {
     }
 }
 
+/// Access that should be gone needs a person if that takes too long. The writer keeps trying.
+fn report_overdue(request: &Request, now: Timestamp) {
+    let age = now.duration_since(request.since);
+    if age > ALARM {
+        tracing::error!(
+            request_id = %request.ask.id, key = ?request.ask.key(), alarm = "removal_overdue", seconds = age.as_secs(),
+            "access could not be removed yet; Curfew keeps trying"
+        );
+    }
+}
+
 impl Sweeper {
     /// Looks at every request that is not over, the most urgent first, until the deadline; the next sweep comes soon.
     /// One that cannot be looked at does not keep the others waiting.
@@ -91,6 +103,7 @@ impl Sweeper {
         let mut live = self.load_live(&mut swept).await?;
         let now = self.core.clock.now();
         live.sort_by_cached_key(|request| urgency(request, now));
+        self.wake_writers(&live, now).await;
         let mut comparisons = COMPARISONS;
         for request in &live {
             if deadline.duration_since(self.core.clock.now()) < ENOUGH_TIME {
@@ -108,6 +121,23 @@ impl Sweeper {
             tracing::warn!(%error, "the list of live requests was not tidied");
         }
         Ok(swept)
+    }
+
+    /// Intents whose holder may have died: wakes who carries them out. First, because nothing else is as urgent.
+    async fn wake_writers(&self, live: &[Request], now: Timestamp) {
+        let Some(wake) = &self.core.wake else { return };
+        let is_old = |request: &&Request| now.duration_since(request.since) > LOST_INTENT;
+        let ranks: BTreeSet<Rank> = live.iter().filter(is_old).filter_map(Request::intent).map(|i| i.rank).collect();
+        let mut woken = Ok(());
+        if ranks.contains(&Rank::Removal) {
+            woken = wake.removals().await;
+        }
+        if ranks.iter().any(|rank| *rank != Rank::Removal) {
+            woken = woken.and(wake.grants().await);
+        }
+        if let Err(error) = woken {
+            tracing::error!(%error, alarm = "sweep_fault", "the writers could not be woken this time");
+        }
     }
 
     /// The live requests. One that cannot be read does not hide the others.
@@ -160,13 +190,24 @@ impl Sweeper {
             State::Approved | State::Provisioning(_) if now.duration_since(request.since) >= STUCK => {
                 self.fail_if_dead(id).await?
             }
-            State::Active(_) if *comparisons > 0 => self.compare(request, now, comparisons).await?,
-            State::Ending { .. } => self.hurry(request, now).await?,
+            // One that is due may be gone already: it ends together with another grant on its key.
+            State::Active(grant) if !grant.is_due(now) && *comparisons > 0 => {
+                self.compare(request, now, comparisons).await?
+            }
+            State::Ending { .. } => {
+                report_overdue(request, now);
+                false
+            }
             _ => false,
         };
+        let over = request.state.stage().is_terminal();
         let awaiting = matches!(request.state, State::AwaitingApproval { .. });
-        let replay = moved || awaiting || now.duration_since(request.since) < TOKENS_LIVE;
-        Ok(replay && self.replay(id).await? || moved)
+        let replay = moved || awaiting || over || now.duration_since(request.since) < TOKENS_LIVE;
+        let replayed = replay && self.replay(id).await?;
+        if over {
+            self.core.store.retire(id).await?;
+        }
+        Ok(replayed || moved)
     }
 
     /// The execution was never started, or died before it judged.
@@ -221,24 +262,6 @@ impl Sweeper {
 
     async fn is_assigned(&self, request: &Request) -> Result<bool, Error> {
         Ok(self.access.is_assigned(&request.ask.key()).await?)
-    }
-
-    /// Access that should be gone: wake `revoke` again, and a person if it takes too long.
-    async fn hurry(&self, request: &Request, now: Timestamp) -> Result<bool, Error> {
-        let age = now.duration_since(request.since);
-        if age > ALARM {
-            tracing::error!(
-                request_id = %request.ask.id, alarm = "removal_overdue", seconds = age.as_secs(),
-                "access could not be removed yet; Curfew keeps trying"
-            );
-        }
-        if age <= LOST_TRIGGER || (age > ALARM && !is_turn_of(request, now, RETRY_MINUTES)) {
-            return Ok(false);
-        }
-        if let Some(wake) = &self.core.wake {
-            wake.revoke(&request.ask.id).await?;
-        }
-        Ok(true)
     }
 
     /// An execution that waits at a place which the request has left: its resume was lost.

@@ -6,8 +6,11 @@ mod environment;
 mod error;
 pub mod http;
 mod start;
+mod writer;
 
 pub use clients::Clients;
+pub use clock::LambdaClock;
 pub use environment::{Environment, Unset};
 pub use error::{StartError, TaskError};
 pub use start::{Host, Invocation, request_id, serve};
+pub use writer::{WriterAnswer, writer_limits};

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use curfew_aws::table::{Table, TableNotices};
 use curfew_domain::id::RequestId;
-use curfew_domain::time::Timestamp;
+use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::core::Core;
+use curfew_engine::error::Fault;
 use curfew_engine::ports::{Clock, Ids};
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde::{Deserialize, Serialize};
 use tracing_subscriber::filter::LevelFilter;
 
 use crate::clients::Clients;
-use crate::clock::{RandomIds, SystemClock};
+use crate::clock::{LambdaClock, RandomIds, SystemClock};
 use crate::environment::{Environment, Unset};
 use crate::error::{StartError, TaskError};
 
@@ -25,14 +26,24 @@ pub struct Invocation {
     pub deadline: Timestamp,
 }
 
+impl Invocation {
+    /// A name for the writer of this invocation, unlike any other: Lambda repeats an event under the same id.
+    ///
+    /// # Errors
+    /// There is no randomness.
+    pub fn writer_name(&self, ids: &dyn Ids) -> Result<String, Fault> {
+        Ok(format!("{} {}", self.id, ids.link()?))
+    }
+}
+
 /// What a function stands on: Lambda, or the simulator.
 pub struct Host {
     /// Settings.
     pub environment: Environment,
     /// AWS.
     pub clients: Clients,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
+    /// Time, as Lambda counts it.
+    pub clock: Arc<LambdaClock>,
     /// Randomness.
     pub ids: Arc<dyn Ids>,
 }
@@ -42,14 +53,26 @@ impl Host {
     pub fn lambda() -> Result<Self, Unset> {
         let environment = Environment::of_process();
         let clients = Clients::over_https(&environment)?;
-        Ok(Self { environment, clients, clock: Arc::new(SystemClock), ids: Arc::new(RandomIds) })
+        Ok(Self::new(environment, clients, Arc::new(SystemClock), Arc::new(RandomIds)))
+    }
+
+    /// Another place to stand on.
+    pub fn new(environment: Environment, clients: Clients, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        let timeout = environment.optional("FUNCTION_TIMEOUT").and_then(|seconds| seconds.parse().ok());
+        let clock = Arc::new(LambdaClock::new(clock, timeout.map(SignedDuration::from_secs)));
+        Self { environment, clients, clock, ids }
+    }
+
+    /// To be called at the begin of each invocation.
+    pub fn begin(&self, invocation: &Invocation) {
+        self.clock.begin(invocation.deadline);
     }
 
     /// The core over the table, without hands.
     pub fn core(&self) -> Result<Core, Unset> {
         let table = Arc::new(Table::new(self.clients.dynamodb(), self.environment.required("TABLE_NAME")?));
         let notices = Arc::new(TableNotices::new(Arc::clone(&table)));
-        Ok(Core { store: table, clock: Arc::clone(&self.clock), notices, flow: None, wake: None })
+        Ok(Core { store: table, clock: Arc::clone(&self.clock) as _, notices, flow: None, wake: None })
     }
 }
 
@@ -72,12 +95,14 @@ where
     let handler = start(&host)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| StartError::Runtime(error.to_string()))?;
-    let handler = &handler;
+    let (handler, host) = (&handler, &host);
     runtime
         .block_on(lambda_runtime::run(service_fn(async move |event: LambdaEvent<I>| {
             let millis = i64::try_from(event.context.deadline).unwrap_or_default();
             let deadline = Timestamp::from_millisecond(millis).unwrap_or_else(|_| Timestamp::now());
-            handler(event.payload, Invocation { id: event.context.request_id, deadline }).await
+            let invocation = Invocation { id: event.context.request_id, deadline };
+            host.begin(&invocation);
+            handler(event.payload, invocation).await
         })))
         .map_err(|error| StartError::Runtime(error.to_string()))
 }

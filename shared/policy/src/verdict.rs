@@ -114,6 +114,7 @@ mod tests {
             start: None,
             emergency: false,
             submitted_at: Timestamp::UNIX_EPOCH,
+            extends: None,
         }
     }
 

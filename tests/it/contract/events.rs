@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use curfew_api::task::{NotifyTask, ProvisionTask, RequestTask, SweepTask};
+use curfew_api::task::{NotifyTask, ProvisionTask, RequestTask, RevokeTask, SweepTask};
 use curfew_domain::id::{LinkId, RequestId, UserId};
 use curfew_lambda::http::{Call, HttpEvent};
 use curfew_policy::Configuration;
@@ -42,9 +42,18 @@ pub(super) fn sample(function: &str, case: &str) -> Value {
 pub(super) fn decode(function: &str, event: &Value) {
     match function {
         "intake" | "approval" => understand(&call(event)),
-        "evaluate" | "revoke" => {
+        "evaluate" => {
             let RequestTask { request_id } = task(event);
             is_request(&request_id);
+        }
+        "revoke" => {
+            let RevokeTask { minute } = task(event);
+            assert!(minute.is_none_or(|minute| minute.as_second() % 60 == 0), "{event}");
+            assert_eq!(
+                event.as_object().unwrap().len(),
+                usize::from(minute.is_some()),
+                "part of it is not read: {event}"
+            );
         }
         "notify" => {
             let NotifyTask { request_id, step: _, task_token } = task(event);
@@ -53,8 +62,8 @@ pub(super) fn decode(function: &str, event: &Value) {
         }
         "provision" => {
             let ProvisionTask { request_id, task_token } = task(event);
-            is_request(&request_id);
-            assert!(!task_token.is_empty());
+            request_id.as_deref().into_iter().for_each(is_request);
+            assert_eq!(request_id.is_some(), task_token.is_some(), "{event}");
         }
         "sweep" => {
             let SweepTask { request_id, abandon, error } = task(event);
@@ -90,6 +99,7 @@ fn understand(call: &Call) {
             let caller = UserId::parse("906722b2-0000-4000-8000-000000000001").unwrap();
             curfew_api::list_query(parameters, &caller).unwrap();
         }
+        "POST /v1/requests/{id}/extend" => drop(curfew_api::extension(body).unwrap()),
         "POST /v1/requests/{id}/decisions" => drop(curfew_api::decision(body).unwrap()),
         "POST /v1/requests/{id}/cancel" | "POST /v1/requests/{id}/return" | "POST /v1/requests/{id}/revoke" => {
             curfew_api::comment(body).unwrap();

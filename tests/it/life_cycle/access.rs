@@ -68,6 +68,18 @@ impl Access for Hands {
         .await
     }
 
+    async fn in_progress(&self, kind: OperationKind) -> Result<Vec<String>, Fault> {
+        self.call("access.in_progress", |state, now| {
+            let noun = noun(kind);
+            let body = json!({ "Filter": { "Status": "IN_PROGRESS" } });
+            let reply = sso(state, &format!("ListAccountAssignment{noun}Status"), body, now)
+                .map_err(|e| Fault::transient("list operations", e))?;
+            let rows = reply[format!("AccountAssignments{noun}Status")].as_array().unwrap().clone();
+            Ok(rows.iter().map(|row| row["RequestId"].as_str().unwrap().to_owned()).collect())
+        })
+        .await
+    }
+
     async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Vec<String>, Fault> {
         self.call("access.find", |state, now| {
             let noun = noun(kind);

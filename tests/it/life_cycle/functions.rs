@@ -14,12 +14,12 @@ use curfew_engine::end::{Ending, end};
 use curfew_engine::error::Error;
 use curfew_engine::evaluate::evaluate;
 use curfew_engine::facts::FactSources;
-use curfew_engine::key::Keys;
 use curfew_engine::notify::ask_approvers;
-use curfew_engine::provision::{Provisioner, provision};
-use curfew_engine::revoke::{Revoked, revoke};
+use curfew_engine::provision::provision;
+use curfew_engine::revoke::revoke;
 use curfew_engine::submit::{Refused, Wish, submit};
 use curfew_engine::sweep::{Sweeper, Swept};
+use curfew_engine::writer::{Granting, Limits, Writer, WriterParts};
 use tokio::sync::Notify;
 
 use super::hands::Hands;
@@ -27,6 +27,7 @@ use super::world::World;
 
 /// Lambda's time-out of the functions that matter here.
 const TIMEOUT: SignedDuration = SignedDuration::from_secs(120);
+const REVOKE_TIMEOUT: SignedDuration = SignedDuration::from_secs(180);
 
 /// Why an invocation gave no answer.
 #[derive(Debug)]
@@ -42,12 +43,23 @@ pub(crate) async fn invoke<T, F>(world: &Arc<World>, work: impl FnOnce(Hands) ->
 where
     F: Future<Output = Result<T, Error>>,
 {
+    invoke_for(world, TIMEOUT, work).await
+}
+
+async fn invoke_for<T, F>(
+    world: &Arc<World>,
+    timeout: SignedDuration,
+    work: impl FnOnce(Hands) -> F,
+) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Error>>,
+{
     let death = Arc::new(Notify::new());
     let hands = Hands { world: Arc::clone(world), death: Arc::clone(&death) };
     tokio::select! {
         biased;
         () = death.notified() => Err(Failure::Died),
-        () = tokio::time::sleep(TIMEOUT.unsigned_abs()) => Err(Failure::Died),
+        () = tokio::time::sleep(timeout.unsigned_abs()) => Err(Failure::Died),
         result = work(hands) => result.map_err(Failure::Error),
     }
 }
@@ -68,11 +80,23 @@ fn sources(hands: &Hands) -> FactSources {
     FactSources { people: hands.clone(), accounts: hands.clone(), permission_sets: hands }
 }
 
-fn keys(hands: &Hands) -> Keys {
-    let owner = format!("invocation {}", hands.world.state().next());
-    let deadline = hands.world.now() + TIMEOUT;
-    let hands = Arc::new(hands.clone());
-    Keys { store: hands.clone(), access: hands.clone(), clock: hands, owner, deadline }
+/// The writer of one invocation: only `provision` may create.
+fn parts(hands: &Hands, grants: bool) -> WriterParts {
+    let all = Arc::new(hands.clone());
+    let granting = grants.then(|| Granting { sources: sources(hands), timers: all.clone() });
+    // What others wake has no right to wake itself, other than to hand over.
+    let core = Core { wake: None, ..core(hands) };
+    WriterParts {
+        core,
+        access: all.clone(),
+        wake: all,
+        granting,
+        limits: Limits { calls_per_second: 200, operations: 10 },
+    }
+}
+
+fn name(hands: &Hands) -> String {
+    format!("invocation {}", hands.world.state().next())
 }
 
 pub(crate) async fn run_evaluate(world: &Arc<World>, id: &RequestId) -> Result<Directive, Failure> {
@@ -95,18 +119,30 @@ pub(crate) async fn run_provision_until(
     deadline: Timestamp,
 ) -> Result<(), Failure> {
     invoke(world, async |hands| {
-        let (core, sources, keys) = (core(&hands), sources(&hands), Keys { deadline, ..keys(&hands) });
-        let provisioner = Provisioner { core: &core, sources: &sources, timers: &hands, keys: &keys };
-        provision(&provisioner, id, token).await
+        let parts = parts(&hands, true);
+        provision(&Writer::new(&parts, name(&hands), deadline), &sources(&hands), id, token).await?;
+        Ok(())
     })
     .await
 }
 
-pub(crate) async fn run_revoke(world: &Arc<World>, id: &RequestId) -> Result<Revoked, Failure> {
+/// `provision` without a request: whatever is to be done.
+pub(crate) async fn run_grants(world: &Arc<World>) -> Result<(), Failure> {
+    let deadline = world.now() + TIMEOUT;
     invoke(world, async |hands| {
-        // `revoke` is what others wake: it has no right to wake itself.
-        let core = Core { wake: None, ..core(&hands) };
-        revoke(&core, &keys(&hands), id).await
+        let parts = parts(&hands, true);
+        Writer::new(&parts, name(&hands), deadline).drain().await?;
+        Ok(())
+    })
+    .await
+}
+
+pub(crate) async fn run_revoke(world: &Arc<World>, minute: Option<Timestamp>) -> Result<(), Failure> {
+    let deadline = world.now() + REVOKE_TIMEOUT;
+    invoke_for(world, REVOKE_TIMEOUT, async |hands| {
+        let parts = parts(&hands, false);
+        revoke(&Writer::new(&parts, name(&hands), deadline), minute).await?;
+        Ok(())
     })
     .await
 }

@@ -12,6 +12,7 @@ use curfew_engine::error::Fault;
 use curfew_engine::ports::{
     Accounts, Clock, Flow, FlowStatus, Ids, Link, Notices, People, PermissionSets, Timers, Wake,
 };
+use curfew_engine::trigger::Trigger;
 use curfew_policy::{AccountFacts, PermissionSetFacts, UserFacts};
 use tokio::sync::Notify;
 
@@ -144,11 +145,22 @@ impl FlowStatus for Hands {
 
 #[async_trait]
 impl Wake for Hands {
-    async fn revoke(&self, request: &RequestId) -> Result<(), Fault> {
+    async fn removals(&self) -> Result<(), Fault> {
         let world = Arc::clone(&self.world);
-        self.call("wake.revoke", |state, _| {
+        self.call("wake.removals", |state, _| {
             if !state.lost.contains("wake") {
-                machine::wake(&world, request);
+                machine::wake_revoke(&world, None);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn grants(&self) -> Result<(), Fault> {
+        let world = Arc::clone(&self.world);
+        self.call("wake.grants", |state, _| {
+            if !state.lost.contains("wake") {
+                machine::wake_provision(&world);
             }
             Ok(())
         })
@@ -158,11 +170,14 @@ impl Wake for Hands {
 
 #[async_trait]
 impl Timers for Hands {
-    async fn ensure_expiry(&self, request: &RequestId, at: Timestamp) -> Result<(), Fault> {
+    async fn ensure(&self, trigger: &Trigger) -> Result<(), Fault> {
         let world = Arc::clone(&self.world);
-        self.call("timers.ensure_expiry", |state, _| {
-            if state.timers.insert(request.clone(), at).is_none() && !state.lost.contains("trigger") {
-                machine::arm(&world, request, at);
+        self.call("timers.ensure", |state, _| {
+            if !state.triggers.contains(trigger) {
+                state.triggers.push(trigger.clone());
+                if !state.lost.contains("trigger") {
+                    machine::arm(&world, trigger);
+                }
             }
             Ok(())
         })

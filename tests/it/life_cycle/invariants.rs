@@ -5,6 +5,7 @@ use curfew_domain::audit::verify;
 use curfew_domain::id::{Key, RequestId};
 use curfew_domain::request::{Gone, Request, State as S, Transition};
 use curfew_domain::time::{SignedDuration, Timestamp};
+use curfew_engine::trigger::minute;
 use curfew_identity_center::{Action, Status};
 use curfew_policy::AccountFacts;
 
@@ -12,7 +13,7 @@ use super::access::millis;
 use super::world::{State, of_model};
 
 /// Port calls that change nothing; to look after each of them again would only cost time.
-const READS: [&str; 11] = [
+const READS: [&str; 14] = [
     "accounts.",
     "assignments.assignment",
     "callbacks.tokens",
@@ -20,6 +21,9 @@ const READS: [&str; 11] = [
     "flow.is_running",
     "people.",
     "permission_sets.",
+    "assignments.lease",
+    "requests.due",
+    "requests.intents",
     "requests.live",
     "requests.load",
     "requests.repeated",
@@ -96,7 +100,11 @@ pub(crate) fn check_begin(state: &mut State, kind: OperationKind, key: &Key, now
     if kind == OperationKind::Assign {
         let provisioning: Vec<_> =
             of_key(state, key).filter(|r| matches!(r.state, S::Provisioning(_) | S::Ending { .. })).collect();
-        let armed = |r: &&Request| state.timers.get(&r.ask.id) == r.state.grant().map(|g| &g.expires_at);
+        let armed = |r: &&Request| {
+            let end = r.state.grant().unwrap().expires_at;
+            let listed = state.due.contains(&(minute(end), r.ask.id.clone()));
+            listed && state.triggers.iter().any(|t| t.minute() == minute(end) && t.at() <= end)
+        };
         if provisioning.is_empty() {
             broken.push("I1: create without a request that is provisioning".to_owned());
         } else if !provisioning.iter().any(armed) {
@@ -173,6 +181,9 @@ pub(crate) fn check_end(state: &mut State, now: Timestamp) {
         if state.exists(&key) != state.standing.contains(&key) {
             broken.push(format!("I12: something is left over, or standing access is gone: {key:?}"));
         }
+    }
+    for id in &state.live {
+        broken.push(format!("I15: {id} was never retired"));
     }
     for record in state.assignments.values() {
         if record.ours || record.operation.is_some() || !record.holds.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use curfew_domain::assignment::{Assignment, Lease};
+use curfew_domain::lease::{Holder, Lease};
 use curfew_domain::request::{Gone, State as S};
 use curfew_domain::time::SignedDuration;
 use curfew_engine::end::Ending;
@@ -43,7 +43,7 @@ fn i8_invocations_at_once_on_one_key_work_one_after_another() {
                 tokio::task::spawn_local(async move {
                     world.pass(SignedDuration::from_millis(stagger * n)).await;
                     drop(run_provision(&world, &id, &format!("duplicate {n}")).await);
-                    drop(run_revoke(&world, &id).await);
+                    drop(run_revoke(&world, None).await);
                 });
             }
             world.reaches(&id, "active", SOON).await;
@@ -64,8 +64,8 @@ fn i8_provision_and_revoke_at_once_lose_nothing() {
                 world.end(&cast.ana, &id, Ending::Cancel).await.ok();
             }
             if !world.request(&id).state.stage().is_terminal() {
-                let (world, id) = (Arc::clone(&world), id.clone());
-                tokio::task::spawn_local(async move { drop(run_revoke(&world, &id).await) });
+                let world = Arc::clone(&world);
+                tokio::task::spawn_local(async move { drop(run_revoke(&world, None).await) });
             }
             world.all_over(mins(62)).await;
             let took = world.request(&id).since.duration_since(world.request(&id).ask.submitted_at);
@@ -78,15 +78,12 @@ fn i8_provision_and_revoke_at_once_lose_nothing() {
 #[test]
 fn the_lease_of_a_dead_owner_runs_out_and_the_next_goes_on() {
     in_a_world(async |world, cast| {
-        let key = key(&cast.ana, &cast.automatic);
-        let until = world.now() + secs(125);
-        let lease = Some(Lease { owner: "dead".to_owned(), until });
-        let record = Assignment { lease, version: 1, ..Assignment::unknown(key.clone()) };
-        world.state().assignments.insert(key, record);
+        let until = world.now() + secs(135);
+        world.state().lease = Lease { holder: Some(Holder { name: "dead".to_owned(), until }), version: 1 };
         let id = world.ask_automatic(&cast, 10).await;
         world.until(until).await;
         assert!(!world.state().calls.contains(&"access.begin_assign"));
-        world.reaches(&id, "active", SOON).await;
+        world.reaches(&id, "active", mins(2)).await;
         world.all_over(mins(20)).await;
     });
 }

@@ -7,9 +7,12 @@ use curfew_domain::id::RequestId;
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::directive::{Directive, Next};
 use curfew_engine::error::{Error, Fault};
+use curfew_engine::trigger::Trigger;
 use tokio::sync::oneshot;
 
-use super::functions::{Failure, run_evaluate, run_notify, run_provision, run_revoke, run_settle, run_sweep};
+use super::functions::{
+    Failure, run_evaluate, run_grants, run_notify, run_provision, run_revoke, run_settle, run_sweep,
+};
 use super::world::{Execution, State, World};
 
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(1);
@@ -42,11 +45,11 @@ pub(crate) fn kill(world: &World, id: &RequestId) {
 }
 
 /// Invokes `revoke` asynchronously.
-pub(crate) fn wake(world: &Arc<World>, id: &RequestId) {
-    let (world, id) = (Arc::clone(world), id.clone());
+pub(crate) fn wake_revoke(world: &Arc<World>, minute: Option<Timestamp>) {
+    let world = Arc::clone(world);
     tokio::task::spawn_local(async move {
         for pause in ASYNCHRONOUS_RETRIES.into_iter().map(Some).chain([None]) {
-            if run_revoke(&world, &id).await.is_ok() {
+            if run_revoke(&world, minute).await.is_ok() {
                 return;
             }
             if let Some(pause) = pause {
@@ -56,14 +59,22 @@ pub(crate) fn wake(world: &Arc<World>, id: &RequestId) {
     });
 }
 
-/// A one-off schedule: fires at its time, and, because it may, again half a minute later.
-pub(crate) fn arm(world: &Arc<World>, id: &RequestId, at: Timestamp) {
-    let (world, id) = (Arc::clone(world), id.clone());
+/// Invokes `provision` asynchronously; the template has it tried once.
+pub(crate) fn wake_provision(world: &Arc<World>) {
+    let world = Arc::clone(world);
+    tokio::task::spawn_local(async move { drop(run_grants(&world).await) });
+}
+
+/// A one-off schedule: fires within a minute of its time, and, because it may, again half a minute later.
+pub(crate) fn arm(world: &Arc<World>, trigger: &Trigger) {
+    let (world, trigger) = (Arc::clone(world), trigger.clone());
     tokio::task::spawn_local(async move {
-        world.until(at).await;
-        wake(&world, &id);
+        world.until(trigger.at()).await;
+        let late = i64::try_from(world.state().next() * 37 % 60).unwrap();
+        world.pass(SignedDuration::from_secs(late)).await;
+        wake_revoke(&world, Some(trigger.minute()));
         world.pass(SignedDuration::from_secs(30)).await;
-        wake(&world, &id);
+        wake_revoke(&world, Some(trigger.minute()));
     });
 }
 

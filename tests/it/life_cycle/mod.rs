@@ -14,6 +14,8 @@ mod world;
 
 mod chaos;
 mod every_fault;
+mod extending;
+mod extending_badly;
 mod fresh_facts;
 mod happy;
 mod lease;

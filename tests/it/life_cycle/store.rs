@@ -4,10 +4,12 @@ use async_trait::async_trait;
 use curfew_domain::assignment::Assignment;
 use curfew_domain::audit::Record;
 use curfew_domain::id::{Key, LinkId, RequestId, UserId};
-use curfew_domain::request::{Request, Transition, Wait};
+use curfew_domain::lease::Lease;
+use curfew_domain::request::{Intent, Request, Transition, Wait};
 use curfew_domain::time::Timestamp;
 use curfew_engine::error::Fault;
 use curfew_engine::ports::{Assignments, Callbacks, Commit, Configurations, Idempotency, Link, Repeated, Requests};
+use curfew_engine::trigger::minute;
 use curfew_policy::Configuration;
 
 use super::hands::Hands;
@@ -41,6 +43,7 @@ impl Requests for Hands {
                 state.idempotency.insert(name, Repeated { request: id.clone(), body: key.body.clone() });
             }
             state.requests.insert(id.clone(), first.request.clone());
+            state.live.insert(id.clone());
             state.records.insert(id, vec![first.record.clone()]);
             Ok(None)
         })
@@ -88,9 +91,33 @@ impl Requests for Hands {
     }
 
     async fn live(&self) -> Result<Vec<RequestId>, Fault> {
-        self.call("requests.live", |state, _| {
-            let live = state.requests.values().filter(|r| !r.state.stage().is_terminal());
-            Ok(live.map(|r| r.ask.id.clone()).collect())
+        self.call("requests.live", |state, _| Ok(state.live.iter().cloned().collect())).await
+    }
+
+    async fn retire(&self, id: &RequestId) -> Result<(), Fault> {
+        self.call("requests.retire", |state, _| {
+            state.live.remove(id);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn intents(&self) -> Result<Vec<Intent>, Fault> {
+        self.call("requests.intents", |state, _| Ok(state.requests.values().filter_map(Request::intent).collect()))
+            .await
+    }
+
+    async fn put_due(&self, id: &RequestId, at: Timestamp) -> Result<(), Fault> {
+        self.call("requests.put_due", |state, _| {
+            state.due.insert((minute(at), id.clone()));
+            Ok(())
+        })
+        .await
+    }
+
+    async fn due(&self, at: Timestamp) -> Result<Vec<RequestId>, Fault> {
+        self.call("requests.due", |state, _| {
+            Ok(state.due.iter().filter(|(due, _)| *due == minute(at)).map(|(_, id)| id.clone()).collect())
         })
         .await
     }
@@ -168,6 +195,21 @@ impl Assignments for Hands {
             }
             let next = Assignment { version: stored + 1, ..assignment.clone() };
             state.assignments.insert(assignment.key.clone(), next);
+            Ok(Commit::Done)
+        })
+        .await
+    }
+
+    async fn lease(&self) -> Result<Lease, Fault> {
+        self.call("assignments.lease", |state, _| Ok(state.lease.clone())).await
+    }
+
+    async fn put_lease(&self, lease: &Lease) -> Result<Commit, Fault> {
+        self.call("assignments.put_lease", |state, _| {
+            if state.lease.version != lease.version {
+                return Ok(Commit::Conflict);
+            }
+            state.lease = Lease { version: lease.version + 1, ..lease.clone() };
             Ok(Commit::Done)
         })
         .await

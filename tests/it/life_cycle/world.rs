@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use curfew_domain::assignment::Assignment;
 use curfew_domain::audit::Record;
 use curfew_domain::id::{AccountId, Key, LinkId, PermissionSetArn, RequestId, UserId};
+use curfew_domain::lease::Lease;
 use curfew_domain::request::{Notice, Request, Wait};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::directive::Directive;
 use curfew_engine::ports::{Idempotency, Link, Repeated};
+use curfew_engine::trigger::Trigger;
 use curfew_identity_center::{IDENTITY_STORE, Millis, Model, SSO_ADMIN, Settings};
 use curfew_policy::{AccountFacts, Configuration, UserFacts};
 use serde_json::json;
@@ -44,7 +46,10 @@ pub(crate) struct State {
     pub(crate) disabled: BTreeMap<UserId, UserFacts>,
     pub(crate) account: AccountFacts,
     pub(crate) session: Option<SignedDuration>,
-    pub(crate) timers: BTreeMap<RequestId, Timestamp>,
+    pub(crate) lease: Lease,
+    pub(crate) live: BTreeSet<RequestId>,
+    pub(crate) due: BTreeSet<(Timestamp, RequestId)>,
+    pub(crate) triggers: Vec<Trigger>,
     pub(crate) executions: BTreeMap<RequestId, Execution>,
     pub(crate) waiting: BTreeMap<String, oneshot::Sender<Directive>>,
     pub(crate) notices: Vec<Notice>,
@@ -107,7 +112,10 @@ impl World {
             disabled: BTreeMap::new(),
             account: AccountFacts::Active,
             session: Some(SignedDuration::from_hours(1)),
-            timers: BTreeMap::new(),
+            lease: Lease::NEW,
+            live: BTreeSet::new(),
+            due: BTreeSet::new(),
+            triggers: Vec::new(),
             executions: BTreeMap::new(),
             waiting: BTreeMap::new(),
             notices: Vec::new(),

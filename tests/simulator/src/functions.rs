@@ -158,21 +158,18 @@ impl World {
         let timeout = Duration::from_secs(template().functions[&function].timeout);
         let (die, death) = oneshot::channel();
         let frozen = Rc::new(Cell::new(false));
-        let (invoked, skew) = {
+        let invoked = {
             let mut lambda = self.0.lambda.borrow_mut();
             lambda.invocations += 1;
             let invoked = Invoked { function, id: Rc::clone(&id), number: lambda.invocations };
             let work = AtWork { invoked: invoked.clone(), die, frozen: Rc::clone(&frozen) };
             lambda.at_work.insert(sandbox.number, work);
-            let skew = lambda.skew(function).load(std::sync::atomic::Ordering::Relaxed);
-            (invoked, skew)
+            invoked
         };
         *self.0.counts.borrow_mut().invocations.entry(function).or_default() += 1;
         self.step(Some(invoked.clone()), What::Began { source, input: Rc::clone(&input) });
-        // The deadline is told in the clock of the machine that the function runs on.
-        let deadline = self.now()
-            + SignedDuration::try_from(timeout).expect("a short time")
-            + SignedDuration::from_millis(skew);
+        // Lambda tells the deadline by its own clock, whatever the clock of the sandbox says.
+        let deadline = self.now() + SignedDuration::try_from(timeout).expect("a short time");
         let work = Process {
             world: self.clone(),
             invoked: invoked.clone(),
@@ -210,9 +207,8 @@ impl World {
         let clock = FunctionClock { base: self.0.clock, skew_ms };
         let http = SharedHttpClient::new(Connector { sandbox: number, world: self.0.wire.clone() });
         let clients = Clients::over(&variables, http, SharedTimeSource::new(clock.clone())).expect("the environment");
-        let host =
-            Host { environment: variables, clients, clock: Arc::new(clock), ids: Arc::clone(&self.0.ids) as _ };
-        Sandbox { number, release, handler: handler::start(function, &host) }
+        let host = Host::new(variables, clients, Arc::new(clock), Arc::clone(&self.0.ids) as _);
+        Sandbox { number, release, handler: handler::start(function, host) }
     }
 
     /// The end of an invocation: its sandbox is kept warm, unless it is dead or of an old release.

@@ -163,6 +163,8 @@ fn reference(name: &str, identity: &Settings) -> String {
         "IdentityStoreId" => identity.identity_store_id.clone(),
         "OidcUserClaim" => "sub".to_owned(),
         "BootstrapAdministrator" => String::new(),
+        "CallsPerSecond" => "12".to_owned(),
+        "OperationsAtOnce" => "10".to_owned(),
         "Api.ApiEndpoint" => "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com".to_owned(),
         "ExpiryQueue.Arn" => format!("arn:aws:sqs:{PLACE}:curfew-expiry"),
         "FailureQueue.Arn" => format!("arn:aws:sqs:{PLACE}:curfew-failure"),

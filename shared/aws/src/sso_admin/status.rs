@@ -1,6 +1,8 @@
 //! Following changes.
 
-use aws_sdk_ssoadmin::types::{PrincipalType, StatusValues};
+use aws_sdk_ssoadmin::types::{
+    AccountAssignmentOperationStatusMetadata, OperationStatusFilter, PrincipalType, StatusValues,
+};
 use aws_smithy_types::DateTime;
 use curfew_domain::assignment::OperationKind;
 use curfew_domain::id::{AccountId, Key, PermissionSetArn, UserId};
@@ -57,31 +59,31 @@ impl IdentityCenter {
         Ok(Some(Described { progress, key }))
     }
 
-    /// Ids of the operations that were accepted since an instant.
-    pub(super) async fn accepted_since(&self, kind: OperationKind, since: Timestamp) -> Result<Vec<String>, Fault> {
-        let recent = |created: Option<&DateTime>| created.is_none_or(|at| at.secs() >= since.as_second());
-        let mut ids = Vec::new();
-        match kind {
+    /// Ids of operations: of those in this status, if one is named, and accepted since this instant, if one is named.
+    pub(super) async fn operations(
+        &self,
+        kind: OperationKind,
+        status: Option<StatusValues>,
+        since: Option<Timestamp>,
+    ) -> Result<Vec<String>, Fault> {
+        let filter = status.map(|status| OperationStatusFilter::builder().status(status).build());
+        let listed: Vec<AccountAssignmentOperationStatusMetadata> = match kind {
             OperationKind::Assign => {
                 let call = self.client.list_account_assignment_creation_status().instance_arn(&self.instance);
-                let mut pages = call.into_paginator().send();
-                while let Some(page) = pages.next().await {
-                    let page = page.map_err(|e| fault("list the creations", e))?;
-                    let found = page.account_assignments_creation_status().iter();
-                    ids.extend(found.filter(|s| recent(s.created_date())).filter_map(|s| s.request_id.clone()));
-                }
+                let pages = call.set_filter(filter).into_paginator().items().send();
+                pages.collect::<Result<_, _>>().await.map_err(|e| fault("list the creations", e))?
             }
             OperationKind::Unassign => {
                 let call = self.client.list_account_assignment_deletion_status().instance_arn(&self.instance);
-                let mut pages = call.into_paginator().send();
-                while let Some(page) = pages.next().await {
-                    let page = page.map_err(|e| fault("list the deletions", e))?;
-                    let found = page.account_assignments_deletion_status().iter();
-                    ids.extend(found.filter(|s| recent(s.created_date())).filter_map(|s| s.request_id.clone()));
-                }
+                let pages = call.set_filter(filter).into_paginator().items().send();
+                pages.collect::<Result<_, _>>().await.map_err(|e| fault("list the deletions", e))?
             }
-        }
-        Ok(ids)
+        };
+        let recent = |created: Option<&DateTime>| {
+            since.is_none_or(|since| created.is_none_or(|at| at.secs() >= since.as_second()))
+        };
+        let found = listed.into_iter().filter(|operation| recent(operation.created_date()));
+        Ok(found.filter_map(|operation| operation.request_id).collect())
     }
 }
 

@@ -1,12 +1,13 @@
-//! What is known about keys.
+//! What is known about keys, and who may change them.
 
 use async_trait::async_trait;
 use curfew_domain::assignment::Assignment;
 use curfew_domain::id::Key;
+use curfew_domain::lease::{Holder, Lease};
 use curfew_engine::error::Fault;
 use curfew_engine::ports::{Assignments, Commit};
 
-use super::{ABSENT, Table, UNCHANGED, item, n, number, s, shape, text};
+use super::{Item, Table, guard, item, n, number, s, shape, text, unreadable};
 use crate::fault::{code, fault};
 
 #[async_trait]
@@ -24,16 +25,45 @@ impl Assignments for Table {
             ("version", n(assignment.version + 1)),
             ("doc", s(shape::assignment_doc(assignment)?)),
         ];
-        let put =
-            self.client.put_item().table_name(&self.name).set_item(Some(item(&pk(&assignment.key), "K", attributes)));
-        let put = match assignment.version {
-            0 => put.condition_expression(ABSENT),
-            version => put.condition_expression(UNCHANGED).expression_attribute_values(":version", n(version)),
+        let item = item(&pk(&assignment.key), "K", attributes);
+        self.put_guarded(item, assignment.version, "write the assignment").await
+    }
+
+    async fn lease(&self) -> Result<Lease, Fault> {
+        let Some(item) = self.get("WRITER", "L", "read the lease").await? else { return Ok(Lease::NEW) };
+        let holder = match item.get("holder") {
+            None => None,
+            Some(_) => Some(Holder {
+                name: text(&item, "holder")?.to_owned(),
+                until: text(&item, "until")?.parse().map_err(unreadable)?,
+            }),
         };
+        Ok(Lease { holder, version: number(&item, "version")? })
+    }
+
+    async fn put_lease(&self, lease: &Lease) -> Result<Commit, Fault> {
+        let mut item = item("WRITER", "L", [("version", n(lease.version + 1))]);
+        if let Some(holder) = &lease.holder {
+            item.insert("holder".to_owned(), s(&holder.name));
+            item.insert("until".to_owned(), s(holder.until.to_string()));
+        }
+        self.put_guarded(item, lease.version, "write the lease").await
+    }
+}
+
+impl Table {
+    /// Writes an item over the version that was read.
+    async fn put_guarded(&self, item: Item, version: u64, what: &'static str) -> Result<Commit, Fault> {
+        let (condition, version) = guard(version);
+        let mut put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        put = put.condition_expression(condition);
+        if let Some(version) = version {
+            put = put.expression_attribute_values(":version", n(version));
+        }
         match put.send().await {
             Ok(_) => Ok(Commit::Done),
             Err(e) if code(&e) == Some("ConditionalCheckFailedException") => Ok(Commit::Conflict),
-            Err(e) => Err(fault("write the assignment", e)),
+            Err(e) => Err(fault(what, e)),
         }
     }
 }

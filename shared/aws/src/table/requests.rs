@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Delete, KeysAndAttributes, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, TransactWriteItem};
 use curfew_domain::audit::{Record, RecordHash};
 use curfew_domain::id::{RequestId, UserId};
-use curfew_domain::request::{Request, Transition};
+use curfew_domain::request::{Intent, Request, Transition};
+use curfew_domain::time::Timestamp;
 use curfew_engine::error::Fault;
 use curfew_engine::ports::{Commit, Idempotency, Repeated, Requests};
 
@@ -75,15 +76,7 @@ impl Requests for Table {
             in_transaction(self.put(request_item(request, &day)?, Some((UNCHANGED, Some(before))), what)?),
             in_transaction(self.put(record_item(&transition.record, None), Some((ABSENT, None)), what)?),
         ];
-        if request.state.stage().is_terminal() {
-            let delete = Delete::builder()
-                .table_name(&self.name)
-                .key("pk", s(format!("LIVE#{day}")))
-                .key("sk", s(request.ask.id.as_str()))
-                .build()
-                .map_err(|e| unbuilt(what, e))?;
-            writes.push(TransactWriteItem::builder().delete(delete).build());
-        }
+        writes.extend(self.intent_write(transition)?);
         self.transact(writes, what).await
     }
 
@@ -114,6 +107,26 @@ impl Requests for Table {
             }
         }
         Ok(live)
+    }
+
+    async fn retire(&self, id: &RequestId) -> Result<(), Fault> {
+        let what = "retire the request";
+        let day = id.day().map_err(|e| Fault::permanent(what, e))?;
+        let delete = self.client.delete_item().table_name(&self.name).key("pk", s(format!("LIVE#{day}")));
+        delete.key("sk", s(id.as_str())).send().await.map_err(|e| fault(what, e))?;
+        Ok(())
+    }
+
+    async fn intents(&self) -> Result<Vec<Intent>, Fault> {
+        self.all_intents().await
+    }
+
+    async fn put_due(&self, id: &RequestId, at: Timestamp) -> Result<(), Fault> {
+        self.list_due(id, at).await
+    }
+
+    async fn due(&self, at: Timestamp) -> Result<Vec<RequestId>, Fault> {
+        self.listed_due(at).await
     }
 
     async fn tidy(&self) -> Result<(), Fault> {

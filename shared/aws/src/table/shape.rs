@@ -1,7 +1,7 @@
 //! Stored shapes, schema 1. Separate from the domain's types; every field that a later release adds has a default here.
 
 use curfew_domain::ask::{Ask, AskDigest};
-use curfew_domain::assignment::{Assignment, Hold, Lease, Operation, OperationKind};
+use curfew_domain::assignment::{Assignment, Hold, Operation, OperationKind};
 use curfew_domain::audit::{Head, RecordHash};
 use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
 use curfew_domain::request::{Answer, Cause, Decision, EndReason, Gone, Grant, Request, State};
@@ -37,6 +37,9 @@ struct AskDoc {
     start: Option<Timestamp>,
     emergency: bool,
     submitted_at: Timestamp,
+    /// Absent in requests of releases without extension.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    extends: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -124,6 +127,7 @@ pub(super) fn request_doc(request: &Request) -> Result<String, Fault> {
             start: ask.start,
             emergency: ask.emergency,
             submitted_at: ask.submitted_at,
+            extends: ask.extends.as_ref().map(ToString::to_string),
         },
         verdict: request.verdict.as_ref().map(verdict_doc),
         decisions: request.decisions.iter().map(decision_doc).collect(),
@@ -149,6 +153,7 @@ pub(super) fn request(id: RequestId, version: u64, doc: &str) -> Result<Request,
             start: doc.ask.start,
             emergency: doc.ask.emergency,
             submitted_at: doc.ask.submitted_at,
+            extends: doc.ask.extends.map(|id| RequestId::parse(&id).map_err(unreadable)).transpose()?,
         },
         verdict: doc.verdict.map(verdict).transpose()?,
         decisions: doc.decisions.into_iter().map(decision).collect::<Result<_, _>>()?,
@@ -320,13 +325,11 @@ struct AssignmentDoc {
     operation: Option<OperationDoc>,
     #[serde(default)]
     settled: Vec<String>,
-    lease: Option<(String, Timestamp)>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct OperationDoc {
     assign: bool,
-    id: Option<String>,
     since: Timestamp,
 }
 
@@ -335,13 +338,11 @@ pub(super) fn assignment_doc(assignment: &Assignment) -> Result<String, Fault> {
     let doc = AssignmentDoc {
         holds: assignment.holds.iter().map(|h| (h.request.to_string(), h.until)).collect(),
         ours: assignment.ours,
-        operation: assignment.operation.as_ref().map(|o| OperationDoc {
-            assign: o.kind == OperationKind::Assign,
-            id: o.id.clone(),
-            since: o.since,
-        }),
+        operation: assignment
+            .operation
+            .as_ref()
+            .map(|o| OperationDoc { assign: o.kind == OperationKind::Assign, since: o.since }),
         settled: assignment.settled.clone(),
-        lease: assignment.lease.as_ref().map(|l| (l.owner.clone(), l.until)),
     };
     serde_json::to_string(&doc).map_err(|e| Fault::permanent("write the assignment", e))
 }
@@ -358,11 +359,25 @@ pub(super) fn assignment(key: Key, version: u64, doc: &str) -> Result<Assignment
         ours: doc.ours,
         operation: doc.operation.map(|o| Operation {
             kind: if o.assign { OperationKind::Assign } else { OperationKind::Unassign },
-            id: o.id,
             since: o.since,
         }),
         settled: doc.settled,
-        lease: doc.lease.map(|(owner, until)| Lease { owner, until }),
         version,
     })
+}
+
+#[cfg(test)]
+#[test]
+fn a_request_of_a_release_without_extension_is_read() {
+    let ask = r#"{"requester":"00000000-0000-4000-8000-000000000001","account":"111122223333","permission_set":"arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444","seconds":3600,"justification":"because","ticket":null,"start":null,"emergency":false,"submitted_at":"2026-11-23T09:00:00Z"}"#;
+    let id = || RequestId::parse("019ab2c3-0000-7000-8000-000000000001").unwrap();
+    let doc = |ask: &str| {
+        format!(
+            r#"{{"ask":{ask},"verdict":null,"decisions":[],"state":{{"at":"submitted"}},"since":"2026-11-23T09:00:00Z","hash":"0"}}"#
+        )
+    };
+    let old = request(id(), 1, &doc(ask)).unwrap();
+    assert_eq!((&old.ask.extends, request_doc(&old).unwrap()), (&None, doc(ask)));
+    let new = Request { ask: Ask { extends: Some(id()), ..old.ask.clone() }, ..old };
+    assert_eq!(request(id(), 1, &request_doc(&new).unwrap()).unwrap(), new);
 }

@@ -2,12 +2,21 @@
 
 use crate::person::Person;
 
+use super::command::Withdrawal;
 use super::refusal::Refusal;
 use super::state::Request;
 
 /// Whether this person may see the request: its requester, its approvers, administrators and auditors.
 pub fn may_see(request: &Request, person: &Person) -> bool {
     person.administrator || person.auditor || is_requester(request, person) || is_approver(request, person)
+}
+
+/// Whether this person may end the access of this request so. Asks nothing about where it stands.
+pub fn may_withdraw(request: &Request, person: &Person, how: Withdrawal) -> bool {
+    match how {
+        Withdrawal::Return => as_requester(request, person, "return").is_ok(),
+        Withdrawal::Revoke => in_charge(request, person, "revoke").is_ok(),
+    }
 }
 
 /// Only the requester.

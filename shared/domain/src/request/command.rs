@@ -7,6 +7,7 @@ use crate::text::Comment;
 use crate::time::SignedDuration;
 use crate::verdict::Verdict;
 
+use super::extend::Extended;
 use super::state::Cause;
 
 /// An approver's answer.
@@ -16,6 +17,15 @@ pub enum Answer {
     Approve,
     /// No, and that is final.
     Deny,
+}
+
+/// How people end access before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// The requester gives it back.
+    Return,
+    /// An approver or administrator takes it away.
+    Revoke,
 }
 
 /// Something to do to a request.
@@ -49,6 +59,8 @@ pub enum Command {
     Provision {
         /// Session duration of the permission set, for the honest end (I17).
         session: SignedDuration,
+        /// For an extension: what has become of the grant that it extends.
+        extended: Option<Extended>,
     },
     /// The assignment is confirmed.
     Activate {
@@ -64,6 +76,18 @@ pub enum Command {
     },
     /// An approver or administrator takes the access away.
     Revoke {
+        /// Who.
+        by: Person,
+        /// With which words.
+        comment: Option<Comment>,
+    },
+    /// End this grant together with another one of its chain of extensions. Who may do that is decided on that other
+    /// request, with `may_withdraw`.
+    EndWith {
+        /// The request whose access was given back or taken away.
+        other: RequestId,
+        /// How.
+        how: Withdrawal,
         /// Who.
         by: Person,
         /// With which words.
@@ -105,6 +129,7 @@ impl Command {
             Self::Activate { .. } => "activate",
             Self::Return { .. } => "return",
             Self::Revoke { .. } => "revoke",
+            Self::EndWith { .. } => "end with another",
             Self::Expire => "expire",
             Self::Lose(_) => "lose",
             Self::Fail { .. } => "fail",

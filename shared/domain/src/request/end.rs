@@ -2,13 +2,14 @@
 
 use serde_json::json;
 
+use crate::id::RequestId;
 use crate::person::{Actor, Person};
 use crate::text::Comment;
 use crate::time::Timestamp;
 
 use super::authority::{as_requester, in_charge};
 use super::body;
-use super::command::Gone;
+use super::command::{Gone, Withdrawal};
 use super::refusal::Refusal;
 use super::state::{Cause, EndReason, Grant, Request, State};
 use super::table::Change;
@@ -20,7 +21,7 @@ pub(super) fn give_back(
     comment: Option<&Comment>,
 ) -> Result<Change, Refusal> {
     as_requester(request, by, "return")?;
-    Ok(ending(grant, EndReason::Returned, Actor::User(by.id.clone()), comment))
+    Ok(ending(grant, EndReason::Returned, Actor::User(by.id.clone()), comment, None))
 }
 
 pub(super) fn revoke(
@@ -30,18 +31,33 @@ pub(super) fn revoke(
     comment: Option<&Comment>,
 ) -> Result<Change, Refusal> {
     in_charge(request, by, "revoke")?;
-    Ok(ending(grant, EndReason::Revoked, Actor::User(by.id.clone()), comment))
+    Ok(ending(grant, EndReason::Revoked, Actor::User(by.id.clone()), comment, None))
+}
+
+/// Ends together with another grant of the same chain of extensions.
+pub(super) fn end_with(
+    grant: &Grant,
+    other: &RequestId,
+    how: Withdrawal,
+    by: &Person,
+    comment: Option<&Comment>,
+) -> Change {
+    let reason = match how {
+        Withdrawal::Return => EndReason::Returned,
+        Withdrawal::Revoke => EndReason::Revoked,
+    };
+    ending(grant, reason, Actor::User(by.id.clone()), comment, Some(other))
 }
 
 pub(super) fn expire(grant: &Grant, now: Timestamp) -> Result<Change, Refusal> {
     if !grant.is_due(now) {
         return Err(Refusal::NotDue(grant.expires_at));
     }
-    Ok(ending(grant, EndReason::Expired, Actor::Curfew, None))
+    Ok(ending(grant, EndReason::Expired, Actor::Curfew, None, None))
 }
 
 pub(super) fn lose(grant: &Grant, cause: Cause) -> Change {
-    ending(grant, EndReason::Lost(cause), Actor::Curfew, None)
+    ending(grant, EndReason::Lost(cause), Actor::Curfew, None, None)
 }
 
 /// The assignment is confirmed gone, or confirmed not ours to remove.
@@ -59,8 +75,20 @@ pub(super) fn close(grant: &Grant, reason: &EndReason, gone: Gone) -> Change {
     Change::new(event, Actor::Curfew, state, facts)
 }
 
-fn ending(grant: &Grant, reason: EndReason, actor: Actor, comment: Option<&Comment>) -> Change {
-    let facts = json!({ "reason": reason.name(), "comment": body::comment(comment), "grant": body::grant(grant) });
+/// `with`: the other request with which it ends.
+fn ending(
+    grant: &Grant,
+    reason: EndReason,
+    actor: Actor,
+    comment: Option<&Comment>,
+    with: Option<&RequestId>,
+) -> Change {
+    let facts = json!({
+        "reason": reason.name(),
+        "comment": body::comment(comment),
+        "grant": body::grant(grant),
+        "with": with.map(ToString::to_string),
+    });
     Change::new("ending", actor, State::Ending { grant: grant.clone(), reason }, facts)
 }
 

@@ -10,6 +10,10 @@ mod command;
 mod decide;
 mod end;
 mod evaluate;
+mod extend;
+#[cfg(test)]
+mod extension_properties;
+mod intent;
 mod lapse;
 #[cfg(test)]
 mod properties;
@@ -19,8 +23,10 @@ mod state;
 mod submit;
 mod table;
 
-pub use authority::may_see;
-pub use command::{Answer, Command, Gone};
+pub use authority::{may_see, may_withdraw};
+pub use command::{Answer, Command, Gone, Withdrawal};
+pub use extend::Extended;
+pub use intent::{Intent, Rank};
 pub use refusal::Refusal;
 pub use state::{Cause, Decision, EndReason, Grant, Request, Stage, State};
 pub use submit::submit;

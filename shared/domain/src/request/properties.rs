@@ -16,15 +16,15 @@ use crate::verdict::{Outcome, Step, Verdict};
 const PEOPLE: usize = 5;
 const T0: i64 = 1_795_000_000;
 
-fn user(n: usize) -> UserId {
+pub(super) fn user(n: usize) -> UserId {
     UserId::parse(&format!("00000000-0000-4000-8000-{n:012}")).unwrap()
 }
 
-fn at(seconds: i64) -> Timestamp {
+pub(super) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(T0 + seconds).unwrap()
 }
 
-fn ask(start: Option<i64>) -> Ask {
+pub(super) fn ask(start: Option<i64>) -> Ask {
     Ask {
         id: RequestId::parse("019ab2c3-0000-7000-8000-000000000001").unwrap(),
         requester: user(0),
@@ -39,6 +39,7 @@ fn ask(start: Option<i64>) -> Ask {
         start: start.map(at),
         emergency: false,
         submitted_at: at(0),
+        extends: None,
     }
 }
 
@@ -60,7 +61,7 @@ fn moves() -> impl Strategy<Value = Move> {
             .prop_map(|(by, step, approve, foreign)| Move::Decide { by, step, approve, foreign }),
         2 => (0usize..3, 0..PEOPLE, proptest::bool::weighted(0.2))
             .prop_map(|(verb, by, administrator)| Move::Person { verb, by, administrator }),
-        6 => (0usize..9).prop_map(Move::System),
+        6 => (0usize..10).prop_map(Move::System),
     ]
 }
 
@@ -102,10 +103,16 @@ fn command(request: &Request, m: &Move) -> Command {
         }
         Move::System(n) => match n {
             0 => Command::Lapse,
-            1 | 2 => Command::Provision { session: SignedDuration::from_secs(3600) },
+            1 | 2 => Command::Provision { session: SignedDuration::from_secs(3600), extended: None },
             3 | 4 => Command::Activate { standing: false },
             5 => Command::Expire,
             6 => Command::Lose(Cause::AssignmentRemoved),
+            8 => Command::EndWith {
+                other: RequestId::parse("019ab2c3-0000-7000-8000-000000000002").unwrap(),
+                how: Withdrawal::Revoke,
+                by: person(1, true),
+                comment: None,
+            },
             7 => Command::Fail { reason: "fault".into() },
             _ => Command::Close(Gone::Absent),
         },

@@ -6,6 +6,7 @@ use crate::person::Actor;
 use crate::time::{SignedDuration, Timestamp};
 
 use super::body;
+use super::extend::{Extended, Fate};
 use super::refusal::Refusal;
 use super::state::{EndReason, Grant, Request, State};
 use super::table::Change;
@@ -13,14 +14,14 @@ use super::table::Change;
 /// Begins, after counting again that exactly this wish was approved (I1, I2).
 pub(super) fn begin(
     request: &Request,
-    start: Option<Timestamp>,
     session: SignedDuration,
+    extended: Option<&Extended>,
     now: Timestamp,
 ) -> Result<Change, Refusal> {
-    if let Some(start) = start
-        && now < start
+    if let State::Scheduled { start } = &request.state
+        && now < *start
     {
-        return Err(Refusal::NotStarted(start));
+        return Err(Refusal::NotStarted(*start));
     }
     let digest = request.ask.digest();
     let verdict = request.verdict.as_ref().ok_or(Refusal::NotApproved)?;
@@ -34,9 +35,26 @@ pub(super) fn begin(
     if !all {
         return Err(Refusal::NotApproved);
     }
-    let grant = Grant::beginning(now, request.ask.duration, session);
+    let grant = Grant::beginning(now, counts_from(request, extended, now)?, request.ask.duration, session);
     let facts = json!({ "grant": body::grant(&grant), "digest": digest.as_str() });
     Ok(Change::new("provisioning", Actor::Curfew, State::Provisioning(grant), facts))
+}
+
+/// From when the duration counts: for an extension, from the end of the grant that it extends, if that is still to come.
+/// That end never moves, so it may have been read a while ago.
+fn counts_from(request: &Request, extended: Option<&Extended>, now: Timestamp) -> Result<Timestamp, Refusal> {
+    match (&request.ask.extends, extended) {
+        (None, None) => Ok(now),
+        (Some(id), Some(extended)) if extended.request == *id && extended.key == request.ask.key() => {
+            match extended.fate {
+                Fate::Lasts(until) => Ok(until.max(now)),
+                Fate::Expired => Ok(now),
+                Fate::Over(how) => Err(Refusal::NothingToExtend(how)),
+            }
+        }
+        // Not the grant that was asked to be extended, or none was.
+        _ => Err(Refusal::Changed),
+    }
 }
 
 /// The assignment is confirmed. Never after the end: then the grant must be ended instead.

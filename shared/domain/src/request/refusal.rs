@@ -55,6 +55,9 @@ pub enum Refusal {
     /// The recorded decisions do not suffice (I1).
     #[error("the recorded decisions do not approve this request")]
     NotApproved,
+    /// What an extension refers to was ended before its time, or never began.
+    #[error("the grant that it was to extend {0}; nothing is left to extend")]
+    NothingToExtend(&'static str),
     /// The verdict names a step that nobody could decide.
     #[error("step {0} of the verdict has no approver who could decide")]
     NoApprover(usize),

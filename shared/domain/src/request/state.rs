@@ -4,7 +4,7 @@ use crate::ask::{Ask, AskDigest};
 use crate::audit::Head;
 use crate::id::UserId;
 use crate::text::Comment;
-use crate::time::{AccessDuration, SignedDuration, Timestamp};
+use crate::time::{AccessDuration, SignedDuration, Timestamp, whole_seconds};
 use crate::verdict::{Step, Verdict};
 
 use super::command::{Answer, Gone};
@@ -81,7 +81,8 @@ pub enum State {
 /// Access that exists because a request was approved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
-    /// When provisioning began; the duration counts from here.
+    /// When provisioning began. The duration counts from here; that of an extension from the end of what it extends, if
+    /// that is later.
     pub started_at: Timestamp,
     /// When the access ends. UTC, whole seconds; set once.
     pub expires_at: Timestamp,
@@ -226,10 +227,16 @@ impl State {
 }
 
 impl Grant {
-    /// A grant that begins now. A fraction of a second is cut off, so that it never ends later than was approved.
-    pub(super) fn beginning(now: Timestamp, duration: AccessDuration, session: SignedDuration) -> Self {
-        let started_at = crate::time::whole_seconds(now);
-        Self { started_at, expires_at: duration.after(started_at), session, standing: false }
+    /// A grant that begins now and lasts for this long from `from` on, which is now or later. Fractions of a second are
+    /// cut off, so that it never ends later than was approved.
+    pub(super) fn beginning(
+        now: Timestamp,
+        from: Timestamp,
+        duration: AccessDuration,
+        session: SignedDuration,
+    ) -> Self {
+        let expires_at = duration.after(whole_seconds(from));
+        Self { started_at: whole_seconds(now), expires_at, session, standing: false }
     }
 
     /// Until when role sessions that were issued before the end may still work (I17).

@@ -23,6 +23,7 @@ pub fn submit(ask: Ask) -> Transition {
         "ticket": ask.ticket.as_ref().map(ToString::to_string),
         "start": ask.start.map(|s| s.to_string()),
         "emergency": ask.emergency,
+        "extends": ask.extends.as_ref().map(ToString::to_string),
     });
     let actor = Actor::User(ask.requester.clone()).label();
     let record = Head::origin().extend(&ask.id, ask.submitted_at, actor, "submitted", body::canonical(&facts));
@@ -34,5 +35,5 @@ pub fn submit(ask: Ask) -> Transition {
         state: State::Submitted,
         head: record.head(),
     };
-    Transition { request, record, effects: vec![Effect::StartFlow] }
+    Transition { request, record, effects: vec![Effect::StartFlow], had_intent: false }
 }

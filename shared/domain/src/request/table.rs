@@ -25,8 +25,10 @@ pub struct Transition {
     pub request: Request,
     /// The one audit record of this transition (I18).
     pub record: Record,
-    /// What to do once both are durable. Each may be repeated.
+    /// What to do once both are durable, in this order. Each may be repeated.
     pub effects: Vec<Effect>,
+    /// Whether the request had an intent before.
+    pub had_intent: bool,
 }
 
 /// Something to do after a transition is durable. The request id and the payload make its idempotency key.
@@ -37,9 +39,11 @@ pub enum Effect {
     /// Resume the execution, which waits at this place.
     Resume(Wait),
     /// Have the access removed now.
-    Revoke,
+    Remove,
     /// Tell people.
     Notify(Notice),
+    /// Forget that the request is live: nothing is left to do. Only once all effects before it have succeeded.
+    Retire,
 }
 
 /// A place where an execution waits for its task token.
@@ -97,7 +101,7 @@ pub fn apply(request: &Request, command: Command, context: Context) -> Result<Tr
     next.decisions.extend(change.decision);
     next.head = record.head();
     let effects = effects(request, &next);
-    Ok(Transition { request: next, record, effects })
+    Ok(Transition { request: next, record, effects, had_intent: request.intent().is_some() })
 }
 
 /// The table.
@@ -119,12 +123,16 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
         (S::Submitted | S::AwaitingApproval { .. } | S::Approved | S::Scheduled { .. }, C::Fail { reason }) => {
             Ok(provision::fail_before_begin(reason))
         }
-        (S::Approved, C::Provision { session }) => provision::begin(r, None, session, now),
-        (S::Scheduled { start }, C::Provision { session }) => provision::begin(r, Some(*start), session, now),
+        (S::Approved | S::Scheduled { .. }, C::Provision { session, extended }) => {
+            provision::begin(r, session, extended.as_ref(), now)
+        }
         (S::Provisioning(grant), C::Activate { standing }) => provision::activate(grant, standing, now),
         (S::Provisioning(grant), C::Fail { reason }) => Ok(provision::fail(grant, reason)),
         (S::Provisioning(g) | S::Active(g), C::Return { by, comment }) => end::give_back(r, g, &by, comment.as_ref()),
         (S::Provisioning(g) | S::Active(g), C::Revoke { by, comment }) => end::revoke(r, g, &by, comment.as_ref()),
+        (S::Provisioning(g) | S::Active(g), C::EndWith { other, how, by, comment }) => {
+            Ok(end::end_with(g, &other, how, &by, comment.as_ref()))
+        }
         (S::Provisioning(g) | S::Active(g), C::Expire) => end::expire(g, now),
         (S::Active(grant), C::Lose(cause)) => Ok(end::lose(grant, cause)),
         (S::Ending { grant, reason }, C::Close(gone)) => Ok(end::close(grant, reason, gone)),
@@ -139,18 +147,14 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
             | C::Return { .. }
             | C::Revoke { .. },
         )
-        | (S::Submitted | S::AwaitingApproval { .. }, C::Expire | C::Lose(_) | C::Close(_))
+        | (
+            S::Submitted | S::AwaitingApproval { .. } | S::Approved | S::Scheduled { .. },
+            C::EndWith { .. } | C::Expire | C::Lose(_) | C::Close(_),
+        )
         | (S::AwaitingApproval { .. }, C::Evaluate(_) | C::Provision { .. } | C::Activate { .. } | C::Return { .. })
         | (
-            S::Approved | S::Scheduled { .. },
-            C::Evaluate(_)
-            | C::Decide { .. }
-            | C::Lapse
-            | C::Activate { .. }
-            | C::Return { .. }
-            | C::Expire
-            | C::Lose(_)
-            | C::Close(_),
+            S::Approved | S::Scheduled { .. } | S::Ending { .. },
+            C::Evaluate(_) | C::Decide { .. } | C::Lapse | C::Activate { .. } | C::Return { .. },
         )
         | (
             S::Provisioning(_) | S::Active(_),
@@ -160,14 +164,10 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
         | (S::Active(_), C::Activate { .. } | C::Fail { .. })
         | (
             S::Ending { .. },
-            C::Evaluate(_)
-            | C::Decide { .. }
-            | C::Lapse
-            | C::Cancel { .. }
+            C::Cancel { .. }
             | C::Provision { .. }
-            | C::Activate { .. }
-            | C::Return { .. }
             | C::Revoke { .. }
+            | C::EndWith { .. }
             | C::Expire
             | C::Lose(_)
             | C::Fail { .. },
@@ -187,11 +187,14 @@ fn effects(before: &Request, after: &Request) -> Vec<Effect> {
         _ => {}
     }
     if from != to && to == Stage::Ending {
-        effects.push(Effect::Revoke);
+        effects.push(Effect::Remove);
     }
     let told = matches!(to, Stage::Approved | Stage::Scheduled | Stage::Active) || to.is_terminal();
     if from != to && told {
         effects.push(Effect::Notify(Notice { request: after.ask.id.clone(), stage: to }));
+    }
+    if to.is_terminal() {
+        effects.push(Effect::Retire);
     }
     effects
 }

@@ -1,0 +1,302 @@
+//! The write path to Identity Center: one holder of the lease at a time carries out all intents, removals first, within
+//! the organisation's quotas.
+//!
+//! `provision` and `revoke` both try to become the holder. Whoever is not goes away: the holder looks at the intents
+//! again and again until there are none, gives the lease back, and looks once more, so that an intent recorded meanwhile
+//! is either seen by it or by its recorder. A holder that dies is healed by the next caller, at the latest by the sweep:
+//! its lease runs out after it cannot be alive any more, and what it had begun is on record.
+
+mod assign;
+mod key;
+mod queue;
+mod quota;
+mod remove;
+mod watch;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use curfew_domain::id::RequestId;
+use curfew_domain::lease::Lease;
+use curfew_domain::request::{Intent, Rank};
+use curfew_domain::time::{SignedDuration, Timestamp};
+use futures_util::future::{Either, select};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+
+use crate::core::Core;
+use crate::error::{Error, Fault};
+use crate::facts::FactSources;
+use crate::ports::{Access, Clock, Commit, Store, Timers, Wake};
+use queue::Queue;
+use quota::{Quota, Slot};
+use watch::Watch;
+
+pub use quota::Limits;
+
+/// An operation of unknown outcome may take this long to show up. Until then "not found" proves nothing.
+const SETTLING: SignedDuration = SignedDuration::from_secs(40);
+/// A change is begun only with this much time left, and what is under way is left to the next holder then.
+const MARGIN: SignedDuration = SignedDuration::from_secs(8);
+/// Nothing new is taken up with less time than this; what is under way is seen to its end.
+const HANDOVER: SignedDuration = SignedDuration::from_secs(30);
+/// The lease outlives its holder by this much.
+const AFTERLIFE: SignedDuration = SignedDuration::from_secs(15);
+/// From one look at the intents to the next.
+const REFRESH: SignedDuration = SignedDuration::from_secs(1);
+/// The same when there are so many that a look costs pages of reads, and there is enough to do anyway.
+const SLOW_REFRESH: (usize, SignedDuration) = (200, SignedDuration::from_secs(5));
+/// How often it is checked whether something can be begun.
+const TICK: SignedDuration = SignedDuration::from_millis(50);
+/// Tries to take or give back the lease when others write it at the same moment.
+const LEASE_TRIES: u32 = 3;
+
+/// What creating access needs beyond removing it.
+pub struct Granting {
+    /// Fresh facts, for policy.
+    pub sources: FactSources,
+    /// Expiry triggers.
+    pub timers: Arc<dyn Timers>,
+}
+
+/// What every invocation of the writing functions shares.
+pub struct WriterParts {
+    /// State and effects.
+    pub core: Core,
+    /// Identity Center.
+    pub access: Arc<dyn Access>,
+    /// Starts the next holder.
+    pub wake: Arc<dyn Wake>,
+    /// `None` in `revoke`: it removes only, whatever happens to policy and directory (I19, I20).
+    pub granting: Option<Granting>,
+    /// How much of the quotas to use.
+    pub limits: Limits,
+}
+
+/// The writer of one invocation.
+pub struct Writer<'a> {
+    parts: &'a WriterParts,
+    tools: Tools,
+    /// Unlike any other writer's.
+    name: String,
+    /// The request that policy has just been asked about, and when. Good for one try.
+    vouched: Mutex<Option<(RequestId, Timestamp)>>,
+}
+
+/// What is needed to work on a key.
+struct Tools {
+    store: Arc<dyn Store>,
+    access: Arc<dyn Access>,
+    clock: Arc<dyn Clock>,
+    quota: Quota,
+    watch: Watch,
+    deadline: Timestamp,
+}
+
+/// What one drain did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Drained {
+    /// Intents that were carried out.
+    pub done: usize,
+    /// Intents that were tried and are left.
+    pub left: usize,
+    /// Somebody else has the lease and will see to everything.
+    pub elsewhere: bool,
+}
+
+/// How one try of an intent ended.
+enum Tried {
+    /// Carried out, or pointless by now.
+    Done,
+    /// To be tried again later, for this reason.
+    Again(String),
+}
+
+impl Tools {
+    /// The time until the margin before the deadline.
+    fn time_left(&self, what: &'static str) -> Result<SignedDuration, Error> {
+        let left = self.deadline.duration_since(self.clock.now());
+        if left > MARGIN { Ok(left - MARGIN) } else { Err(Error::Busy(what.to_owned())) }
+    }
+
+    /// Waits a little; never into the margin before the deadline.
+    async fn pause(&self, pause: SignedDuration, what: &'static str) -> Result<(), Error> {
+        let left = self.time_left(what)?;
+        self.clock.sleep(pause.min(left)).await;
+        Ok(())
+    }
+
+    /// Whether so much time has passed that an operation that is not found never was.
+    fn has_settled(&self, since: Timestamp) -> bool {
+        self.clock.now().duration_since(since) >= SETTLING
+    }
+}
+
+impl<'a> Writer<'a> {
+    /// The writer of an invocation that is killed at `deadline`. No other writer may ever have the same name.
+    pub fn new(parts: &'a WriterParts, name: String, deadline: Timestamp) -> Self {
+        let clock = Arc::clone(&parts.core.clock);
+        let quota = Quota::new(parts.limits, clock.now());
+        let (store, access) = (Arc::clone(&parts.core.store), Arc::clone(&parts.access));
+        let tools = Tools { store, access, clock, quota, watch: Watch::default(), deadline };
+        Self { parts, tools, name, vouched: Mutex::default() }
+    }
+
+    /// State and effects.
+    pub fn core(&self) -> &Core {
+        &self.parts.core
+    }
+
+    /// Policy has just allowed this request, on fresh facts.
+    pub fn vouch(&self, id: &RequestId) {
+        let now = self.tools.clock.now();
+        *self.vouched.lock().unwrap_or_else(PoisonError::into_inner) = Some((id.clone(), now));
+    }
+
+    /// Carries out all intents, if nobody else is doing so.
+    ///
+    /// # Errors
+    /// The store could not be reached. What is recorded is carried out by the next holder.
+    pub async fn drain(&self) -> Result<Drained, Error> {
+        let mut total = Drained::default();
+        let mut queue = Queue::default();
+        loop {
+            if !self.take_lease().await? {
+                return Ok(Drained { elsewhere: true, ..total });
+            }
+            let worked = self.work(&mut queue, &mut total.done).await;
+            self.give_lease_back().await;
+            worked?;
+            // Somebody may have recorded an intent, and seen our lease, after our last look.
+            queue.update(self.parts.core.store.intents().await?);
+            total.left = queue.left(|_| true);
+            if self.is_closing() || queue.is_idle(|intent| self.may(intent)) {
+                self.hand_over(&queue).await;
+                return Ok(total);
+            }
+        }
+    }
+
+    /// Works on intents until there are none left that this holder can do something about, or until there is no time.
+    async fn work(&self, queue: &mut Queue, done: &mut usize) -> Result<(), Error> {
+        let mut running = FuturesUnordered::new();
+        let mut refresh = self.tools.clock.now();
+        loop {
+            let now = self.tools.clock.now();
+            let closing = self.is_closing();
+            if !closing && (now >= refresh || queue.is_idle(|intent| self.may(intent))) {
+                self.refresh(queue).await?;
+                let pause = if queue.left(|_| true) > SLOW_REFRESH.0 { SLOW_REFRESH.1 } else { REFRESH };
+                refresh = now.checked_add(pause).unwrap_or(now);
+            }
+            while !closing && self.tools.quota.has_room(now) {
+                let fits = |intent: &Intent| self.may(intent).then(|| self.slot(intent, now)).flatten();
+                let Some((intent, slot)) = queue.next(now, fits) else { break };
+                running.push(self.carry_out(intent, slot));
+            }
+            let idle = closing || queue.is_idle(|intent| self.may(intent));
+            if (running.is_empty() && idle) || self.tools.time_left("").is_err() {
+                return Ok(());
+            }
+            if running.is_empty() {
+                self.tools.clock.sleep(TICK).await;
+                continue;
+            }
+            if let Either::Left((Some((intent, tried)), _)) = select(running.next(), self.tools.clock.sleep(TICK)).await
+            {
+                self.note(queue, done, intent, tried);
+            }
+        }
+    }
+
+    async fn refresh(&self, queue: &mut Queue) -> Result<(), Error> {
+        queue.update(self.parts.core.store.intents().await?);
+        Ok(())
+    }
+
+    fn note(&self, queue: &mut Queue, done: &mut usize, intent: Intent, tried: Result<Tried, Error>) {
+        let reason = match tried {
+            Ok(Tried::Done) => {
+                *done += 1;
+                return queue.done(&intent);
+            }
+            Ok(Tried::Again(reason)) => reason,
+            Err(error) => error.to_string(),
+        };
+        tracing::info!(request_id = %intent.request, rank = intent.rank.name(), reason, "not yet; trying again");
+        queue.again(intent, self.tools.clock.now());
+    }
+
+    async fn carry_out(&self, intent: Intent, slot: Slot<'_>) -> (Intent, Result<Tried, Error>) {
+        let tried = match intent.rank {
+            Rank::Removal => remove::remove(self, slot, &intent.request).await,
+            Rank::Emergency | Rank::Grant => assign::assign(self, slot, &intent.request).await,
+        };
+        (intent, tried)
+    }
+
+    fn slot(&self, intent: &Intent, now: Timestamp) -> Option<Slot<'_>> {
+        self.tools.quota.slot(&intent.key.account, now)
+    }
+
+    /// Whether this function may carry an intent out.
+    fn may(&self, intent: &Intent) -> bool {
+        intent.rank == Rank::Removal || self.parts.granting.is_some()
+    }
+
+    fn is_closing(&self) -> bool {
+        self.tools.deadline.duration_since(self.tools.clock.now()) < HANDOVER
+    }
+
+    /// Wakes the next holder for what this one could not do: it has no time, or no right. What it has tried and failed
+    /// to do is left to the sweep.
+    ///
+    /// Lambda ends a chain of functions that start each other after 16 links (Lambda developer guide, "Recursive loop
+    /// detection"); the sweep begins a new one.
+    async fn hand_over(&self, queue: &Queue) {
+        let grants = queue.left(|rank| rank != Rank::Removal);
+        let removals = queue.left(|rank| rank == Rank::Removal);
+        let woken = match (self.is_closing(), &self.parts.granting) {
+            (_, None) if grants > 0 => self.parts.wake.grants().await,
+            (true, None) if removals > 0 => self.parts.wake.removals().await,
+            (true, Some(_)) if grants + removals > 0 => self.parts.wake.grants().await,
+            _ => return,
+        };
+        if let Err(error) = woken {
+            tracing::warn!(%error, "the next holder was not woken; the sweep will do it");
+        }
+    }
+
+    async fn take_lease(&self) -> Result<bool, Error> {
+        let until = self.tools.deadline.checked_add(AFTERLIFE).unwrap_or(Timestamp::MAX);
+        for _ in 0..LEASE_TRIES {
+            let lease = self.tools.store.lease().await?;
+            let Ok(taken) = lease.taken(&self.name, self.tools.clock.now(), until) else { return Ok(false) };
+            if self.put_lease(&taken).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// A lease that is not given back runs out.
+    async fn give_lease_back(&self) {
+        let given = match self.tools.store.lease().await {
+            Ok(lease) if lease.holder.as_ref().is_some_and(|holder| holder.name == self.name) => {
+                self.put_lease(&lease.given_back()).await.map(|_| ())
+            }
+            Ok(_) => Ok(()),
+            Err(fault) => Err(fault),
+        };
+        if let Err(error) = given {
+            tracing::warn!(%error, "the lease was not given back and will run out");
+        }
+    }
+
+    async fn put_lease(&self, lease: &Lease) -> Result<bool, Fault> {
+        let store = &self.tools.store;
+        match store.put_lease(lease).await? {
+            Commit::Done => Ok(true),
+            // The client repeats a write whose reply was lost, and then loses against itself.
+            Commit::Conflict => Ok(store.lease().await? == Lease { version: lease.version + 1, ..lease.clone() }),
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Which intent is next.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use curfew_domain::id::{Key, RequestId};
+use curfew_domain::request::{Intent, Rank};
+use curfew_domain::time::{SignedDuration, Timestamp};
+
+/// Tries of one intent by one holder. The sweep has another holder try later.
+const TRIES: u32 = 6;
+/// The first pause between two tries; each further one is twice as long.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_millis(700);
+
+/// The intents of one holder.
+#[derive(Default)]
+pub(super) struct Queue {
+    waiting: BTreeMap<RequestId, Entry>,
+    running: BTreeSet<Key>,
+    tries: BTreeMap<RequestId, u32>,
+}
+
+struct Entry {
+    intent: Intent,
+    not_before: Timestamp,
+}
+
+impl Queue {
+    /// Takes the present intents over: forgets those that are gone, adds those that are new.
+    pub(super) fn update(&mut self, intents: Vec<Intent>) {
+        let mut before = std::mem::take(&mut self.waiting);
+        for intent in intents {
+            let not_before = before.remove(&intent.request).map_or(Timestamp::MIN, |entry| entry.not_before);
+            self.waiting.insert(intent.request.clone(), Entry { intent, not_before });
+        }
+    }
+
+    /// Takes the most urgent intent out that may be tried now and that `fits`; the oldest of those.
+    pub(super) fn next<S>(&mut self, now: Timestamp, fits: impl Fn(&Intent) -> Option<S>) -> Option<(Intent, S)> {
+        let may = |entry: &&Entry| {
+            let Entry { intent, not_before } = entry;
+            *not_before <= now && !self.running.contains(&intent.key) && !self.is_given_up(intent)
+        };
+        for rank in Rank::ALL {
+            let found = self.waiting.values().filter(|entry| entry.intent.rank == rank).filter(may);
+            if let Some((request, slot)) = found.map(|e| &e.intent).find_map(|i| Some((i.request.clone(), fits(i)?))) {
+                let entry = self.waiting.remove(&request)?;
+                self.running.insert(entry.intent.key.clone());
+                return Some((entry.intent, slot));
+            }
+        }
+        None
+    }
+
+    /// An intent was carried out, or is no more. Should it be seen again, it waits its turn.
+    pub(super) fn done(&mut self, intent: &Intent) {
+        self.running.remove(&intent.key);
+    }
+
+    /// An intent could not be carried out this time.
+    pub(super) fn again(&mut self, intent: Intent, now: Timestamp) {
+        self.running.remove(&intent.key);
+        let tries = self.tries.entry(intent.request.clone()).or_default();
+        *tries += 1;
+        let pause = jittered(FIRST_PAUSE * (1 << (*tries).min(5)), &intent.request, *tries);
+        let not_before = now.checked_add(pause).unwrap_or(now);
+        self.waiting.insert(intent.request.clone(), Entry { intent, not_before });
+    }
+
+    /// Whether this holder has something left to do.
+    pub(super) fn is_idle(&self, eligible: impl Fn(&Intent) -> bool) -> bool {
+        self.running.is_empty() && !self.waiting.values().any(|e| eligible(&e.intent) && !self.is_given_up(&e.intent))
+    }
+
+    /// What is left of some rank.
+    pub(super) fn left(&self, rank: impl Fn(Rank) -> bool) -> usize {
+        self.waiting.values().filter(|entry| rank(entry.intent.rank)).count()
+    }
+
+    fn is_given_up(&self, intent: &Intent) -> bool {
+        self.tries.get(&intent.request).is_some_and(|tries| *tries >= TRIES)
+    }
+}
+
+/// Between half and the whole of a pause, so that what failed together is not tried again together. No randomness:
+/// one holder at a time, and the same run must be the same again.
+fn jittered(pause: SignedDuration, id: &RequestId, tries: u32) -> SignedDuration {
+    let mix =
+        id.as_str().bytes().fold(u64::from(tries), |mix, byte| mix.wrapping_mul(31).wrapping_add(u64::from(byte)));
+    let share = i32::try_from(mix % 128).unwrap_or_default();
+    pause / 2 + pause / 2 * share / 128
+}

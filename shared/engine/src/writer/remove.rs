@@ -1,0 +1,64 @@
+//! Remove: delete, confirm absent, close. Never closes unconfirmed (I14); asks neither policy nor directory (I19, I20).
+
+use curfew_domain::id::RequestId;
+use curfew_domain::request::{Command, Gone, Refusal, State};
+
+use super::key::{Changed, KeyWork};
+use super::quota::Slot;
+use super::{Tried, Writer};
+use crate::error::Error;
+
+/// What is known about the assignment of an ending request.
+enum Known {
+    /// This was confirmed.
+    Gone(Gone),
+    /// It is still there, for this reason.
+    There(String),
+}
+
+/// Ends the access of an ending request and closes it.
+pub(super) async fn remove(writer: &Writer<'_>, slot: Slot<'_>, id: &RequestId) -> Result<Tried, Error> {
+    let core = writer.core();
+    let request = core.load(id).await?;
+    if !matches!(request.state, State::Ending { .. }) {
+        return Ok(Tried::Done);
+    }
+    let mut key = KeyWork::open(&writer.tools, slot, &request.ask.key()).await?;
+    let gone = match look(writer, &mut key, id).await? {
+        Known::Gone(gone) => gone,
+        Known::There(reason) => return Ok(Tried::Again(reason)),
+    };
+    match core.act(id, |_| Ok(Command::Close(gone.clone()))).await {
+        Ok(_) => {
+            tracing::info!(request_id = %id, key = ?request.ask.key(), ?gone, "a grant is over");
+            Ok(Tried::Done)
+        }
+        // Closed by a holder that died, or lost its answer, right after.
+        Err(Error::Refused(Refusal::Illegal { .. })) => Ok(Tried::Done),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes sure that the access is gone, unless somebody else needs it or it is not ours.
+async fn look(writer: &Writer<'_>, key: &mut KeyWork<'_>, id: &RequestId) -> Result<Known, Error> {
+    let others = key.record().released(id);
+    if let Some(holder) = others.holder(writer.core().clock.now()) {
+        key.release(id).await?;
+        return Ok(Known::Gone(Gone::KeptFor(holder.request.clone())));
+    }
+    if !key.record().ours {
+        key.release(id).await?;
+        let gone = if key.is_assigned().await? { Gone::Standing } else { Gone::Absent };
+        return Ok(Known::Gone(gone));
+    }
+    match key.unassign(id).await? {
+        Changed::Confirmed => Ok(Known::Gone(Gone::Absent)),
+        Changed::NotNow(reason) => Ok(Known::There(reason)),
+        // Somebody else has removed it, or it cannot be removed now.
+        Changed::Rejected(reason) if key.is_assigned().await? => Ok(Known::There(reason)),
+        Changed::Rejected(_) => {
+            key.forget().await?;
+            Ok(Known::Gone(Gone::Absent))
+        }
+    }
+}
