@@ -41,6 +41,8 @@ pub(crate) struct Route {
 pub(crate) struct Template {
     pub(crate) functions: BTreeMap<Function, FunctionSettings>,
     pub(crate) routes: Vec<Route>,
+    /// Defaults of the parameters that have one.
+    parameters: BTreeMap<String, Value>,
     /// Input of the sweep's schedule.
     pub(crate) sweep_input: Value,
 }
@@ -96,7 +98,10 @@ fn read(template: &Value) -> Template {
         Route { key: route["Properties"]["RouteKey"].as_str().expect("a route key").to_owned(), function }
     });
     let input = resources["SweepSchedule"]["Properties"]["Target"]["Input"].as_str().expect("an input");
+    let parameters = template["Parameters"].as_object().expect("parameters").iter();
+    let parameters = parameters.filter_map(|(name, parameter)| Some((name.clone(), parameter.get("Default")?.clone())));
     Template {
+        parameters: parameters.collect(),
         functions: functions.collect(),
         routes: routes.collect(),
         sweep_input: serde_json::from_str(input).expect("the input is JSON"),
@@ -161,15 +166,15 @@ fn reference(name: &str, identity: &Settings) -> String {
         "AWS::StackName" | "Table" | "ScheduleGroup" => "curfew".to_owned(),
         "InstanceArn" => identity.instance_arn.clone(),
         "IdentityStoreId" => identity.identity_store_id.clone(),
-        "OidcUserClaim" => "sub".to_owned(),
-        "BootstrapAdministrator" => String::new(),
-        "CallsPerSecond" => "12".to_owned(),
-        "OperationsAtOnce" => "10".to_owned(),
         "Api.ApiEndpoint" => "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com".to_owned(),
         "ExpiryQueue.Arn" => format!("arn:aws:sqs:{PLACE}:curfew-expiry"),
         "FailureQueue.Arn" => format!("arn:aws:sqs:{PLACE}:curfew-failure"),
         "SchedulerRole.Arn" => "arn:aws:iam::123456789012:role/curfew-scheduler".to_owned(),
-        _ => panic!("the simulator does not know what {name} is in the template"),
+        _ => match template().parameters.get(name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(default) => default.to_string(),
+            None => panic!("the simulator does not know what {name} is in the template"),
+        },
     }
 }
 

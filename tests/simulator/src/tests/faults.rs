@@ -116,6 +116,7 @@ fn a_listing_can_be_stale() {
     let listing = log.calls().find(|(_, c)| c.number > created && c.operation == "ListAccountAssignments").unwrap().1;
     let shown = |call: &Call| call.answer.as_ref().unwrap()["AccountAssignments"].as_array().unwrap().len();
     assert_eq!(shown(listing), 1);
+    for (step, c) in log.calls().filter(|(_, c)| c.service == Service::SsoAdmin) { println!("{} {} {}", step.at, c.operation, c.number); }
     let plan = Plan { calls: BTreeMap::from([(listing.number, CallFault::StaleRead)]), ..Plan::default() };
     let stale = under(0, plan);
     assert_eq!(shown(&call(&stale, listing.number).1), 0);
@@ -166,7 +167,8 @@ fn events_are_dropped_tripled_and_delayed() {
         })
     };
     assert_eq!(invocations(EventFault::Drop), []);
-    let tripled = invocations(EventFault::Triple);
+    let mut tripled = invocations(EventFault::Triple);
+    tripled.retain(|(seconds, _)| *seconds < 10); // and not what Lambda tries again
     let ids: BTreeSet<_> = tripled.iter().map(|(_, id)| id).collect();
     assert_eq!((tripled.len(), ids.len()), (3, 2), "two of them are Lambda's own duplicates");
     assert_eq!(invocations(EventFault::Reorder).iter().map(|(s, _)| *s).collect::<Vec<_>>(), [90]);

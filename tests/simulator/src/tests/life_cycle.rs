@@ -84,6 +84,6 @@ fn a_call_without_a_route_a_stranger_and_a_query_are_answered() {
         assert_eq!(world.api("mallory", "GET", "/v1/me", None).await.0, 403);
         submit(&world, "Reader").await;
         let (status, answer) = world.api("ana", "GET", "/v1/requests?limit=1&requester=me", None).await;
-        assert_eq!((status, answer["requests"].as_array().map(Vec::len)), (200, Some(1)), "{answer}");
+        assert_eq!((status, answer["items"].as_array().map(Vec::len)), (200, Some(1)), "{answer}");
     });
 }
