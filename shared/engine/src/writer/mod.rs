@@ -106,6 +106,8 @@ pub struct Drained {
 enum Tried {
     /// Carried out, or pointless by now.
     Done,
+    /// Identity Center takes no more changes at present.
+    NotNow(String),
     /// To be tried again later, for this reason.
     Again(String),
 }
@@ -217,6 +219,10 @@ impl<'a> Writer<'a> {
             Ok(Tried::Done) => {
                 *done += 1;
                 return queue.done(&intent);
+            }
+            Ok(Tried::NotNow(reason)) => {
+                tracing::debug!(request_id = %intent.request, rank = intent.rank.name(), reason, "not now");
+                return queue.not_now(intent, self.tools.clock.now());
             }
             Ok(Tried::Again(reason)) => reason,
             Err(error) => error.to_string(),

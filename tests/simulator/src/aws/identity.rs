@@ -46,7 +46,9 @@ impl Identity {
         self.model.clear_journal();
         self.remember(now);
         let answer = match stale.and_then(|at| Some((at, self.at(at)?))) {
-            Some((at, mut earlier)) if answer.is_ok() || answer.as_ref().is_err_and(|e| e.code == "ResourceNotFoundException") => {
+            Some((at, mut earlier))
+                if answer.is_ok() || answer.as_ref().is_err_and(|e| e.code == "ResourceNotFoundException") =>
+            {
                 earlier.call(service, operation, request, at)
             }
             _ => answer,
