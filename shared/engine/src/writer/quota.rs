@@ -26,7 +26,7 @@ impl Default for Limits {
 }
 
 /// Calls that may be made at once after a pause.
-const BURST: i64 = 3;
+const BURST: i64 = 8;
 /// How long an operation is thought to take at first. Each guess that was wrong makes it longer by a part in `WRONG`,
 /// each that was right shorter by a part in `RIGHT`: about one guess in ten is wrong then, whatever the truth is.
 const FIRST_GUESS: SignedDuration = SignedDuration::from_secs(3);

@@ -13,7 +13,7 @@ use crate::ports::Progress;
 /// The first look at an operation.
 const FIRST: SignedDuration = SignedDuration::from_secs(1);
 /// From one look to the next: with few operations, and with many.
-const PERIODS: [SignedDuration; 2] = [SignedDuration::from_millis(700), SignedDuration::from_millis(500)];
+const PERIODS: [SignedDuration; 2] = [SignedDuration::from_millis(700), SignedDuration::from_secs(1)];
 /// So many operations of a kind are asked about one by one, which also tells how they ended.
 const FEW: usize = 2;
 /// An operation that was never seen in progress counts as ended only after this long: it may not be visible yet.
