@@ -110,3 +110,80 @@ fn writer(state: &WriterState) -> WriterView {
     let (holder, until) = known.map(|(holder, until)| (holder.clone(), until.to_string())).unzip();
     WriterView { lease, holder, until }
 }
+
+#[cfg(test)]
+mod tests {
+    use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
+    use curfew_domain::time::{SignedDuration, Timestamp};
+    use serde_json::json;
+
+    use super::*;
+
+    const REQUEST: &str = "019ab2c3-0000-7000-8000-000000000001";
+    const USER: &str = "00000000-0000-4000-8000-000000000001";
+    const SET: &str = "arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444";
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn calm() -> Health {
+        Health {
+            at: at("2026-11-23T09:00:00Z"),
+            live: 0,
+            unreadable: 0,
+            active: 0,
+            ending: 0,
+            intents: Rank::ALL.map(|rank| (rank, 0)),
+            oldest_intent: None,
+            overdue: Vec::new(),
+            writer: WriterState::Free,
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_absent() {
+        let shown = serde_json::to_value(AccessHealthView::new(&calm(), None)).unwrap();
+        let expected = json!({
+            "at": "2026-11-23T09:00:00Z", "live": 0, "unreadable": 0, "active": 0, "ending": 0,
+            "intents": { "removal": 0, "emergency": 0, "grant": 0 }, "overdue": [], "writer": { "lease": "free" },
+        });
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn what_waits_and_what_is_late_is_named() {
+        let request = RequestId::parse(REQUEST).unwrap();
+        let key = Key {
+            user: UserId::parse(USER).unwrap(),
+            account: AccountId::parse("111122223333").unwrap(),
+            permission_set: PermissionSetArn::parse(SET).unwrap(),
+        };
+        let health = Health {
+            live: 3,
+            ending: 1,
+            intents: [(Rank::Removal, 1), (Rank::Emergency, 2), (Rank::Grant, 3)],
+            oldest_intent: Some(OldestIntent {
+                rank: Rank::Removal,
+                request: request.clone(),
+                age: SignedDuration::from_millis(301_900),
+            }),
+            overdue: vec![Overdue { request, key, since: at("2026-11-23T08:54:58Z") }],
+            writer: WriterState::RanOut { holder: "w".to_owned(), until: at("2026-11-23T08:59:00Z") },
+            ..calm()
+        };
+        let shown = serde_json::to_value(AccessHealthView::new(&health, Some("v".to_owned()))).unwrap();
+        let expected = json!({
+            "at": "2026-11-23T09:00:00Z", "live": 3, "unreadable": 0, "active": 0, "ending": 1,
+            "intents": { "removal": 1, "emergency": 2, "grant": 3 },
+            "oldest_intent": { "rank": "removal", "request": REQUEST, "age_seconds": 301 },
+            "overdue": [{
+                "request": REQUEST, "user": USER, "account": "111122223333", "permission_set": SET,
+                "since": "2026-11-23T08:54:58Z",
+            }],
+            "writer": { "lease": "ran_out", "holder": "w", "until": "2026-11-23T08:59:00Z" },
+            "configuration": "v",
+        });
+        assert_eq!(shown, expected);
+    }
+}
