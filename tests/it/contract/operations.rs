@@ -86,7 +86,7 @@ fn what_is_counted_is_watched_and_vice_versa() {
 #[test]
 fn every_field_that_is_counted_is_logged() {
     let log_line = Regex::new(r"tracing::(?:info|warn|error)!\((.*?)\);").unwrap();
-    let logged: String = log_line.captures_iter(&code()).map(|line| format!("{}\n", &line[1])).collect();
+    let logged = log_line.captures_iter(&code()).map(|line| line[1].to_owned()).collect::<Vec<_>>().join("\n");
     let field = r"\$\.fields\.([a-z_]+)";
     for Filter { pattern, value, metric, .. } in filters() {
         // CloudWatch takes a value only from a field that the pattern names.
