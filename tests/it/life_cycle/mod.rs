@@ -18,6 +18,7 @@ mod extending;
 mod extending_badly;
 mod fresh_facts;
 mod happy;
+mod health;
 mod lease;
 mod overlap;
 mod races;

@@ -277,6 +277,9 @@ impl<'a> Writer<'a> {
             let lease = self.tools.store.lease().await?;
             let Ok(taken) = lease.taken(&self.name, self.tools.clock.now(), until) else { return Ok(false) };
             if self.put_lease(&taken).await? {
+                if let Some(dead) = &lease.holder {
+                    tracing::warn!(dead_writer = dead.name, until = %dead.until, "the last holder did not give the lease back");
+                }
                 return Ok(true);
             }
         }
