@@ -51,7 +51,8 @@ pub(crate) struct Template {
 pub(crate) fn template() -> &'static Template {
     static TEMPLATE: OnceLock<Template> = OnceLock::new();
     TEMPLATE.get_or_init(|| {
-        let documents = Yaml::load_from_str(include_str!("../../../infra/template.yaml")).expect("the template is YAML");
+        let documents =
+            Yaml::load_from_str(include_str!("../../../infra/template.yaml")).expect("the template is YAML");
         read(&written_out(&documents[0]))
     })
 }
@@ -85,7 +86,12 @@ fn read(template: &Value) -> Template {
             // Lambda's defaults: 2 more tries, 6 hours.
             retries: number(&event["MaximumRetryAttempts"]).unwrap_or(2),
             max_age: event["MaximumEventAgeInSeconds"].as_i64().unwrap_or(21_600),
-            variables: variables.iter().filter_map(|v| v.as_object()).flatten().map(|(n, v)| (n.clone(), v.clone())).collect(),
+            variables: variables
+                .iter()
+                .filter_map(|v| v.as_object())
+                .flatten()
+                .map(|(n, v)| (n.clone(), v.clone()))
+                .collect(),
         };
         (*function, settings)
     });
@@ -115,7 +121,8 @@ fn logical_id(function: &str) -> String {
 
 /// The environment of a function: the template's variables, and those that Lambda sets.
 pub(crate) fn environment(function: Function, identity: &Settings) -> BTreeMap<String, String> {
-    let given = [("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "AKIASIMULATOR"), ("AWS_SECRET_ACCESS_KEY", "-")];
+    let given =
+        [("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "AKIASIMULATOR"), ("AWS_SECRET_ACCESS_KEY", "-")];
     let mut all: BTreeMap<String, String> =
         given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     for (name, value) in &template().functions[&function].variables {
@@ -188,9 +195,8 @@ fn written_out(node: &Yaml) -> Value {
         Yaml::Value(Scalar::String(value)) => json!(value),
         Yaml::Sequence(nodes) => nodes.iter().map(written_out).collect(),
         Yaml::Mapping(nodes) => {
-            let entry = |(key, value): (&Yaml, &Yaml)| {
-                (key.as_str().expect("keys are texts").to_owned(), written_out(value))
-            };
+            let entry =
+                |(key, value): (&Yaml, &Yaml)| (key.as_str().expect("keys are texts").to_owned(), written_out(value));
             Value::Object(nodes.iter().map(entry).collect())
         }
         Yaml::Tagged(tag, inner) => {
@@ -214,7 +220,8 @@ mod tests {
             assert_eq!(environment["TABLE_NAME"], TABLE, "{function}");
         }
         let settings = &template.functions[&Function::Revoke];
-        assert_eq!((settings.timeout, settings.retries, settings.max_age), (120, 1, 3600));
+        assert_eq!((settings.retries, settings.max_age), (1, 3600));
+        assert!(settings.timeout > template.functions[&Function::Intake].timeout);
         assert!(template.routes.iter().any(|r| r.key == "POST /a/{id}" && r.function == Function::Approval));
         assert!(template.routes.iter().any(|r| r.key == "POST /v1/requests" && r.function == Function::Intake));
         assert_eq!(environment(Function::Sweep, &Settings::default())["STATE_MACHINE_ARN"], machine_arn());

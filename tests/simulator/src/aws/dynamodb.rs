@@ -274,9 +274,7 @@ impl DynamoDb {
 /// A transaction that was not done, with a reason for each of its writes.
 pub(super) fn cancelled(codes: &[&str]) -> AwsError {
     let list = codes.join(", ");
-    let message = format!(
-        "Transaction cancelled, please refer cancellation reasons for specific reasons [{list}]"
-    );
+    let message = format!("Transaction cancelled, please refer cancellation reasons for specific reasons [{list}]");
     let reasons: Vec<Value> = codes.iter().map(|code| json!({ "Code": code })).collect();
     let more = Some(("CancellationReasons", reasons.into()));
     AwsError { more, ..AwsError::new("TransactionCanceledException", message) }

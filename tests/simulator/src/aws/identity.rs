@@ -46,7 +46,9 @@ impl Identity {
         self.model.clear_journal();
         self.remember(now);
         let answer = match stale.and_then(|at| Some((at, self.at(at)?))) {
-            Some((at, mut earlier)) if answer.is_ok() || answer.as_ref().is_err_and(|e| e.code == "ResourceNotFoundException") => {
+            Some((at, mut earlier))
+                if answer.is_ok() || answer.as_ref().is_err_and(|e| e.code == "ResourceNotFoundException") =>
+            {
                 earlier.call(service, operation, request, at)
             }
             _ => answer,
@@ -71,7 +73,7 @@ impl Identity {
     /// The state at an earlier instant.
     fn at(&self, at: Millis) -> Option<Model> {
         let snapshots = self.snapshots.as_ref()?;
-        let (_, found) = snapshots.iter().rev().find(|(since, _)| *since <= at)?;
+        let (_, found) = snapshots.iter().rev().find(|(since, _)| *since <= at).or(snapshots.front())?;
         let mut model = found.clone();
         // What was called since then does not use the quota of the past.
         model.settings_mut().calls_per_second = 0;

@@ -49,8 +49,7 @@ impl Scheduler {
         lateness: jiff::SignedDuration,
     ) -> Result<(Value, Then), AwsError> {
         let name = text(request, "Name").to_owned();
-        let missing =
-            || AwsError::status(404, "ResourceNotFoundException", format!("Schedule {name} does not exist."));
+        let missing = || AwsError::status(404, "ResourceNotFoundException", format!("Schedule {name} does not exist."));
         match operation {
             "CreateSchedule" | "UpdateSchedule" => {
                 let creating = operation == "CreateSchedule";

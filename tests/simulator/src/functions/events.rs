@@ -57,7 +57,13 @@ impl World {
             let age = self.now().duration_since(accepted).as_secs() + i64::try_from(pause).expect("small");
             if tried >= settings.retries || age > settings.max_age {
                 let error = error.name;
-                return self.dead_letter(DeadLetter { at: self.now(), queue: "FailureQueue", function, payload, error });
+                return self.dead_letter(DeadLetter {
+                    at: self.now(),
+                    queue: "FailureQueue",
+                    function,
+                    payload,
+                    error,
+                });
             }
             tried += 1;
             tokio::time::sleep(Duration::from_secs(pause)).await;

@@ -131,7 +131,12 @@ pub(crate) fn retry(task: &Value, error: &str, tried: &mut BTreeMap<usize, u64>)
 }
 
 /// Where an error that is not retried leads, and with which data; none: nothing catches it.
-pub(crate) fn caught(task: &'static Value, mut input: Value, error: &str, cause: &str) -> Option<(&'static str, Value)> {
+pub(crate) fn caught(
+    task: &'static Value,
+    mut input: Value,
+    error: &str,
+    cause: &str,
+) -> Option<(&'static str, Value)> {
     let catcher = rules(task, "Catch").iter().find(|rule| covers(rule, error))?;
     let result = json!({ "Error": error, "Cause": cause });
     match catcher["ResultPath"].as_str().unwrap_or("$") {
@@ -186,7 +191,10 @@ mod tests {
     fn the_definition_is_understood_and_names_functions() {
         let (_, evaluate) = state("Evaluate");
         let (function, payload) = payload(evaluate, &json!({ "request_id": "r" }), "");
-        assert_eq!((function.as_str(), payload), (function_arn(Function::Evaluate).as_str(), json!({ "request_id": "r" })));
+        assert_eq!(
+            (function.as_str(), payload),
+            (function_arn(Function::Evaluate).as_str(), json!({ "request_id": "r" }))
+        );
         assert!(covers(&rules(evaluate, "Retry")[0], "Transient"));
         let caught = caught(evaluate, json!({ "request_id": "r" }), "Permanent", "because").unwrap();
         assert_eq!(caught.0, "Abandon");

@@ -2,7 +2,7 @@ use curfew_domain::request::State;
 use curfew_domain::time::SignedDuration;
 use serde_json::json;
 
-use super::{automatic, ask, name, reaches, submit};
+use super::{ask, automatic, name, reaches, submit};
 use crate::{ExecutionStatus, Function, Options, Service, Source, What, run};
 
 #[test]

@@ -132,8 +132,10 @@ fn the_index_shows_keys_only_and_forgets() {
     assert_eq!(hand.sort_keys(request.clone()), ["1", "3"]);
     hand.put(listed("1", "other", "x")).unwrap();
     assert_eq!(hand.bill.write_units, 3, "an index entry goes and one comes");
-    hand.put(json!({ "pk": {"S": "p"}, "sk": {"S": "3"}, "gpk": {"S": "owner"}, "gsk": {"S": "y"}, "more": {"S": "m"} }))
-        .unwrap();
+    hand.put(
+        json!({ "pk": {"S": "p"}, "sk": {"S": "3"}, "gpk": {"S": "owner"}, "gsk": {"S": "y"}, "more": {"S": "m"} }),
+    )
+    .unwrap();
     assert_eq!(hand.bill.write_units, 1, "what the index shows has not changed");
     let answer = hand.call("Query", request);
     assert_eq!(answer["Items"], json!([listed("3", "owner", "y")]));
@@ -177,7 +179,17 @@ fn stale_reads_show_the_past_and_consistent_ones_do_not() {
     hand.call("DeleteItem", json!({ "Key": item("p", "old") }));
     let index = json!({ "IndexName": "by_owner", "KeyConditionExpression": "gpk = :o",
         "ExpressionAttributeValues": { ":o": {"S": "o"} } });
-    let stale = hand.try_call("Query", { let mut q = index.clone(); q["TableName"] = "t".into(); q }, Some(before)).unwrap();
+    let stale = hand
+        .try_call(
+            "Query",
+            {
+                let mut q = index.clone();
+                q["TableName"] = "t".into();
+                q
+            },
+            Some(before),
+        )
+        .unwrap();
     assert_eq!(stale["Items"], json!([listed("old", "o", "1")]));
     assert_eq!(hand.sort_keys(index), ["new"]);
     let get = |consistent: bool| json!({ "Key": item("p", "old"), "ConsistentRead": consistent });
@@ -200,7 +212,8 @@ fn units_are_counted_as_aws_bills_them() {
     assert_eq!(hand.bill.half_read_units, 4);
     hand.call("GetItem", json!({ "Key": item("p", "missing") }));
     assert_eq!(hand.bill.half_read_units, 1);
-    let batch = json!({ "RequestItems": { "t": { "Keys": [item("p", "s"), item("p", "none")], "ConsistentRead": true } } });
+    let batch =
+        json!({ "RequestItems": { "t": { "Keys": [item("p", "s"), item("p", "none")], "ConsistentRead": true } } });
     let answer = hand.call("BatchGetItem", batch);
     assert_eq!(answer["Responses"]["t"].as_array().unwrap().len(), 1);
     assert_eq!(hand.bill.half_read_units, 6);
