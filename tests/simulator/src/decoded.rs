@@ -40,7 +40,8 @@ impl Decoded {
             }
             (Some(("KEY", parts)), "K") => {
                 let key = key(parts);
-                let decode = |item: Rc<Value>| stored::assignment(&key, &typed(&item)).expect("a readable record of a key");
+                let decode =
+                    |item: Rc<Value>| stored::assignment(&key, &typed(&item)).expect("a readable record of a key");
                 let after = after.map(|item| Rc::new(decode(item)));
                 Changed::Assignment { before: replace(&mut self.assignments, key, after.clone()), after }
             }
@@ -86,7 +87,9 @@ fn typed_value(value: &Value) -> AttributeValue {
         "N" => AttributeValue::N(text()),
         "BOOL" => AttributeValue::Bool(content == true),
         "NULL" => AttributeValue::Null(true),
-        "SS" => AttributeValue::Ss(content.as_array().expect("a list").iter().filter_map(Value::as_str).map(str::to_owned).collect()),
+        "SS" => AttributeValue::Ss(
+            content.as_array().expect("a list").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        ),
         "L" => AttributeValue::L(content.as_array().expect("a list").iter().map(typed_value).collect()),
         "M" => AttributeValue::M(typed(content)),
         _ => panic!("the simulator does not know the type {kind}"),

@@ -12,22 +12,22 @@
     reason = "a simulator that meets what it does not know must fail loudly"
 )]
 
-pub mod campaign;
-pub mod invariants;
-pub mod scenario;
-pub mod timeline;
 mod aws;
+pub mod campaign;
 mod clock;
 mod connector;
 mod decoded;
 mod fault;
 mod functions;
+pub mod invariants;
 mod log;
 mod organisation;
 mod run;
+pub mod scenario;
 mod serve;
 mod states;
 mod template;
+pub mod timeline;
 mod world;
 
 pub use fault::{CallFault, EventFault, Outage, Plan};

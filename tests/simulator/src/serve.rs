@@ -50,7 +50,8 @@ impl World {
         }
         let Decoded { service, operation, request } = decode(&request);
         let strike = self.0.plan.calls.get(&number).copied();
-        let strike = strike.filter(|fault| number > 0 && !self.healed() && admits(service, operation, &request, *fault));
+        let strike =
+            strike.filter(|fault| number > 0 && !self.healed() && admits(service, operation, &request, *fault));
         let serving = Serving { by, sandbox, number, service, operation, request: Rc::new(request), strike };
         self.spawn(self.clone().serve(serving, reply));
     }
@@ -170,8 +171,7 @@ impl World {
             let mut decoded = self.0.decoded.borrow_mut();
             written.into_iter().map(|written| decoded.take(written)).collect()
         };
-        let call =
-            Call { number, service, operation, request, answer, strike, changes, write_units, half_read_units };
+        let call = Call { number, service, operation, request, answer, strike, changes, write_units, half_read_units };
         self.step(by, What::Call(call));
         if matches!(service, Service::SsoAdmin) {
             self.settle();

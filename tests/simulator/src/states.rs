@@ -96,9 +96,8 @@ impl World {
         let name = wanted.rsplit(':').next().unwrap_or_default();
         let states = self.0.states.borrow();
         let found = states.executions.get(name).filter(|found| stale.is_none_or(|at| found.started <= at));
-        let found = found.ok_or_else(|| {
-            AwsError::new("ExecutionDoesNotExist", format!("Execution Does Not Exist: '{wanted}'"))
-        })?;
+        let found = found
+            .ok_or_else(|| AwsError::new("ExecutionDoesNotExist", format!("Execution Does Not Exist: '{wanted}'")))?;
         let over = found.stopped.is_some_and(|stopped| stale.is_none_or(|at| stopped <= at));
         let status = if over { found.status } else { ExecutionStatus::Running };
         Ok(json!({
