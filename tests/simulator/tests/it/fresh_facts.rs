@@ -31,7 +31,7 @@ async fn change(play: &Play, which: &str) {
         "user deleted" => play.world.delete_user("ana"),
         "account suspended" => play.world.set_account_state(&key.account, AccountState::Suspended),
         "sessions too long" => play.world.publish(&configuration("PT30M", "PT8H")).await,
-        "permission set deleted" => play.world.delete_permission_set(Access::Approved.set()),
+        "permission set deleted" => assert!(play.world.delete_permission_set(Access::Approved.set()), "nothing is in flight"),
         "shorter maximum" => play.world.publish(&configuration("PT1H", "PT2M")).await,
         _ => play.world.publish(&configuration_of_other_approvers()).await,
     }
