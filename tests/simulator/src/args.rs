@@ -182,7 +182,7 @@ mod tests {
     #[test]
     fn times_and_seeds_are_read() {
         assert_eq!(time("90s"), Ok(Duration::from_secs(90)));
-        assert_eq!(time("8h"), Ok(Duration::from_secs(28_800)));
+        assert_eq!(time("8h"), Ok(Duration::from_hours(8)));
         assert_eq!(time("5"), Ok(Duration::from_secs(5)));
         assert!(time("soon").is_err() && time("").is_err());
         assert_eq!(seeds("3..9"), Ok(3..9));

@@ -73,7 +73,7 @@ impl Identity {
     /// The state at an earlier instant.
     fn at(&self, at: Millis) -> Option<Model> {
         let snapshots = self.snapshots.as_ref()?;
-        let (_, found) = snapshots.iter().rev().find(|(since, _)| *since <= at)?;
+        let (_, found) = snapshots.iter().rev().find(|(since, _)| *since <= at).or(snapshots.front())?;
         let mut model = found.clone();
         // What was called since then does not use the quota of the past.
         model.settings_mut().calls_per_second = 0;

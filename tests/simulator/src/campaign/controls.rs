@@ -174,9 +174,9 @@ impl Places {
         self.target.join("controls/src")
     }
 
-    /// The binary, as `cargo build` leaves it.
-    fn binary(&self) -> PathBuf {
-        self.target.join("debug/curfew-sim")
+    /// The target folder of the broken builds.
+    fn own_target(&self) -> PathBuf {
+        self.target.join("controls/target")
     }
 }
 
@@ -201,7 +201,7 @@ pub fn run(
 ) -> Result<Vec<Caught>, ControlError> {
     check_fit(controls, &places.root)?;
     copy_sources(places)?;
-    let kept = Kept::put_aside(places)?;
+    link_registry_crates(places)?;
     let mut results = Vec::new();
     for control in controls {
         let since = Instant::now();
@@ -218,7 +218,6 @@ pub fn run(
         told(&line(&caught));
         results.push(caught);
     }
-    drop(kept);
     Ok(results)
 }
 
@@ -243,29 +242,40 @@ pub fn table(results: &[Caught]) -> String {
     table
 }
 
-/// The binary of this build, kept from being overwritten by those of the controls.
-struct Kept {
-    binary: PathBuf,
-    aside: PathBuf,
-}
-
-impl Kept {
-    fn put_aside(places: &Places) -> Result<Option<Self>, ControlError> {
-        let (binary, aside) = (places.binary(), places.target.join("controls/curfew-sim.kept"));
-        if !binary.exists() {
-            return Ok(None);
+/// Links what Cargo has built of the registry's crates into the target folder of the controls, so that it is not built
+/// again.
+///
+/// A target folder of their own, because Cargo knows crates of a workspace by their path below its root: two workspaces
+/// with one target folder take each other's crates for theirs.
+fn link_registry_crates(places: &Places) -> Result<(), ControlError> {
+    let (from, to) = (places.target.join("debug"), places.own_target().join("debug"));
+    for folder in ["deps", "build", ".fingerprint"] {
+        if from.join(folder).is_dir() {
+            link(&from.join(folder), &to.join(folder))?;
         }
-        std::fs::copy(&binary, &aside).map_err(at(&binary))?;
-        Ok(Some(Self { binary, aside }))
     }
+    Ok(())
 }
 
-impl Drop for Kept {
-    fn drop(&mut self) {
-        // A hard link of Cargo's: removed first, so that the broken build in `deps` is not written over.
-        let _ = std::fs::remove_file(&self.binary);
-        let _ = std::fs::rename(&self.aside, &self.binary);
+/// Hard links of all files below a folder, without those of our own crates.
+fn link(from: &Path, to: &Path) -> Result<(), ControlError> {
+    std::fs::create_dir_all(to).map_err(at(to))?;
+    for entry in std::fs::read_dir(from).map_err(at(from))? {
+        let entry = entry.map_err(at(from))?;
+        let (name, path) = (entry.file_name(), entry.path());
+        let text = name.to_string_lossy();
+        let target = to.join(&name);
+        if text.trim_start_matches("lib").starts_with("curfew") || text.starts_with("it-") {
+            continue;
+        }
+        if path.is_dir() {
+            link(&path, &target)?;
+        } else if !target.exists() {
+            // What Cargo is just writing may be gone the next moment.
+            let _ = std::fs::hard_link(&path, &target);
+        }
     }
+    Ok(())
 }
 
 /// Copies every file that git knows or would add. Files that are the same keep their time, for Cargo.
@@ -311,18 +321,15 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), ControlError> {
     std::fs::write(path, bytes).map_err(at(path))
 }
 
-/// Builds the broken simulator, and gives it a name of its own.
+/// Builds the broken simulator.
 fn build(control: &Control, places: &Places) -> Result<PathBuf, ControlError> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .args(["build", "--quiet", "--package", "curfew-sim", "--bin", "curfew-sim"])
         .current_dir(places.copy())
-        .env("CARGO_TARGET_DIR", &places.target);
+        .env("CARGO_TARGET_DIR", places.own_target());
     output(&mut cargo, &format!("control {} does not build", control.name))?;
-    let binary = places.target.join("controls/curfew-sim.broken");
-    let _ = std::fs::remove_file(&binary);
-    std::fs::copy(places.binary(), &binary).map_err(at(&binary))?;
-    Ok(binary)
+    Ok(places.own_target().join("debug/curfew-sim"))
 }
 
 /// What `exhaustive --json` prints, as far as it matters here.

@@ -4,6 +4,7 @@ use curfew_domain::id::RequestId;
 use curfew_domain::request::Answer;
 use curfew_identity_center::FaultKind;
 use fastrand::Rng;
+use tokio::task::JoinHandle;
 
 use super::cast::Person::{Ana, Ben, Cyn, Dan};
 use super::cast::{Access, Person};
@@ -22,16 +23,19 @@ async fn chaos(play: Play) {
     let mut random = Rng::with_seed(fastrand::u64(..));
     let end = play.world.now() + mins(6);
     play.book.borrow_mut().patience = mins(4);
+    let mut people = Vec::new();
     while play.world.now() < end {
         play.world.pass(millis(random.i64(1..30_000))).await;
-        somebody_does_something(&play, &mut random);
+        people.extend(somebody_does_something(&play, &mut random));
     }
-    play.all_over(mins(60)).await;
-    // Whoever was still clicking has given up or been heard.
+    // Whoever still clicks is heard, or gives up.
+    for person in people {
+        person.await.expect("nobody panics");
+    }
     play.all_over(mins(60)).await;
 }
 
-fn somebody_does_something(play: &Play, random: &mut Rng) {
+fn somebody_does_something(play: &Play, random: &mut Rng) -> Option<JoinHandle<()>> {
     let requests = play.world.requests();
     let ids: Vec<RequestId> = requests.iter().map(|request| request.ask.id.clone()).collect();
     let (what, length) = (random.u8(0..12), mins(random.i64(1..5)));
@@ -41,10 +45,11 @@ fn somebody_does_something(play: &Play, random: &mut Rng) {
     let start = play.world.now() + millis(random.i64(0..120_000));
     let may_ask = play.book.borrow().wishes < REQUESTS;
     if what == 10 {
-        return misbehave(play, random);
+        misbehave(play, random);
+        return None;
     }
     let play = play.clone();
-    tokio::task::spawn_local(async move {
+    Some(tokio::task::spawn_local(async move {
         match (what, id) {
             (0..=2, _) if may_ask => drop(play.ask(who, wish(access, length)).await),
             (3, _) if may_ask => {
@@ -61,7 +66,7 @@ fn somebody_does_something(play: &Play, random: &mut Rng) {
             (11, _) => play.world.deploy(),
             _ => {}
         }
-    });
+    }))
 }
 
 fn misbehave(play: &Play, random: &mut Rng) {

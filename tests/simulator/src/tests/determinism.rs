@@ -41,3 +41,16 @@ fn runs_on_other_threads_change_nothing() {
     let logs: Vec<_> = others.into_iter().map(|thread| thread.join().unwrap()).collect();
     assert_eq!(logs[1], alone);
 }
+
+#[test]
+#[ignore = "prints how fast a life cycle is; run by hand"]
+fn speed() {
+    for seed in 0..3 {
+        let began = std::time::Instant::now();
+        let world = under(seed, Plan::default());
+        let all = began.elapsed();
+        let began = std::time::Instant::now();
+        run(Options { seed, ..Options::default() }, async |_| ());
+        println!("{all:?} for {} calls, {} steps; an empty run {:?}", world.calls(), world.log().steps().len(), began.elapsed());
+    }
+}

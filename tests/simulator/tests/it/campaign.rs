@@ -9,7 +9,7 @@ use curfew_sim::timeline::{Detail, timeline};
 use crate::stage::well;
 
 /// How many single faults of each core scenario are tried here; `curfew-sim exhaustive` tries all.
-const EACH: usize = 150;
+const EACH: usize = 90;
 
 #[test]
 fn every_scenario_goes_as_its_story_says_when_nothing_goes_wrong() {

@@ -31,7 +31,9 @@ async fn change(play: &Play, which: &str) {
         "user deleted" => play.world.delete_user("ana"),
         "account suspended" => play.world.set_account_state(&key.account, AccountState::Suspended),
         "sessions too long" => play.world.publish(&configuration("PT30M", "PT8H")).await,
-        "permission set deleted" => play.world.delete_permission_set(Access::Approved.set()),
+        "permission set deleted" => {
+            assert!(play.world.delete_permission_set(Access::Approved.set()), "nothing is in flight");
+        }
         "shorter maximum" => play.world.publish(&configuration("PT1H", "PT2M")).await,
         _ => play.world.publish(&configuration_of_other_approvers()).await,
     }
@@ -101,7 +103,7 @@ fn i19_facts_that_cannot_be_had_give_nothing() {
 #[test]
 fn i20_revocation_needs_neither_people_nor_accounts_nor_executions() {
     for service in [Service::IdentityStore, Service::Organizations, Service::StepFunctions] {
-        let outage = Outage { service, from: Duration::from_secs(60), to: Duration::from_hours(1) };
+        let outage = Outage { service, from: Duration::from_mins(1), to: Duration::from_hours(1) };
         play_with(
             |options| options.plan.outages.push(outage),
             async |play| {

@@ -93,7 +93,7 @@ fn i5_a_create_that_arrives_late_is_removed() {
     });
     for (late, given_back) in [(2, true), (10, true), (20, true), (25, true), (2, false), (10, false), (25, false)] {
         play_with(
-            |options| drop(options.plan.calls.insert(create.unwrap(), CallFault::NeverArrived)),
+            |options| options.plan.calls.extend([(create.unwrap(), CallFault::NeverArrived)]),
             async |play| {
                 let id = automatic(&play, mins(2)).await;
                 while calls_of(&play, "CreateAccountAssignment") == 0 {

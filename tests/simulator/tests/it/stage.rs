@@ -8,7 +8,7 @@ use curfew_sim::scenario::cast::{Access, Person};
 use curfew_sim::scenario::people::wish;
 use curfew_sim::scenario::{Play, named};
 use curfew_sim::timeline::{Detail, timeline};
-use curfew_sim::{Function, Options, Plan, Step, What};
+use curfew_sim::{Options, Plan};
 
 /// Plays a story without faults of the plan; any broken invariant fails the test with its time line.
 pub(crate) fn play<T>(story: impl AsyncFnOnce(Play) -> T) -> T {
@@ -56,12 +56,4 @@ pub(crate) fn ended(play: &Play, id: &RequestId) -> (EndReason, Gone) {
 /// How often functions have called this operation so far.
 pub(crate) fn calls_of(play: &Play, operation: &str) -> usize {
     play.world.log().calls().filter(|(_, call)| call.operation == operation).count()
-}
-
-/// How often a function has begun to work so far.
-pub(crate) fn begun(play: &Play, function: Function) -> usize {
-    let is = |step: &Step| {
-        matches!(step.what, What::Began { .. }) && step.by.as_ref().is_some_and(|by| by.function == function)
-    };
-    play.world.log().steps().iter().filter(|step| is(step)).count()
 }

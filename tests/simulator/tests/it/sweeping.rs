@@ -33,7 +33,7 @@ fn i13_a_lost_trigger_or_wake_delays_and_loses_nothing() {
 
 #[test]
 fn i11_a_decision_whose_resume_was_lost_is_carried_out_within_a_minute() {
-    let outage = Outage { service: Service::StepFunctions, from: Duration::from_secs(60), to: Duration::from_secs(90) };
+    let outage = Outage { service: Service::StepFunctions, from: Duration::from_mins(1), to: Duration::from_secs(90) };
     play_with(
         |options| options.plan.outages.push(outage),
         async |play| {
