@@ -12,7 +12,7 @@ use super::repository::{dense_code, entries, functions, rust_files};
 use super::template::{list, logical_id, of_type, properties, target};
 
 /// Calls in an adapter that a function uses, which the function never comes to.
-const UNREACHED: [(&str, &str, &[&str]); 17] = [
+const UNREACHED: [(&str, &str, &[&str]); 20] = [
     ("approval", "shows no lists", &["dynamodb:BatchGetItem"]),
     ("approval", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     ("evaluate", "shows no lists", &["dynamodb:BatchGetItem"]),
@@ -30,6 +30,7 @@ const UNREACHED: [(&str, &str, &[&str]); 17] = [
             "sso:ListAccountAssignmentCreationStatus",
             "sso:ListAccountAssignmentDeletionStatus",
             "sso:ListAccountAssignments",
+            "sso:ListAccountsForProvisionedPermissionSet",
         ],
     ),
     ("intake", "leaves executions to the sweep once they run", &["states:DescribeExecution"]),
@@ -54,6 +55,9 @@ const UNREACHED: [(&str, &str, &[&str]); 17] = [
             "sso:ListAccountAssignmentDeletionStatus",
         ],
     ),
+    ("sweep", "knows people by id", &["identitystore:GetUserId"]),
+    ("provision", "leaves drift to the sweep", &["sso:ListAccountsForProvisionedPermissionSet"]),
+    ("revoke", "leaves drift to the sweep", &["sso:ListAccountsForProvisionedPermissionSet"]),
 ];
 
 /// Actions for which AWS knows no resource (service authorization reference, tables of Step Functions and of CloudWatch
