@@ -65,8 +65,8 @@ pub fn start(host: &Host) -> Result<impl AsyncFn(SweepTask, Invocation) -> Resul
 
 async fn handle(sweeper: &Sweeper, task: SweepTask, invocation: Invocation) -> Result<Answer, TaskError> {
     let Some(id) = task.request_id else {
-        let Swept { live, looked_at, repaired, faults, overdue, oldest_intent_seconds } =
-            sweeper.sweep(invocation.deadline).await?;
+        let swept = sweeper.sweep(invocation.deadline).await?;
+        let Swept { live, looked_at, repaired, faults, overdue, oldest_intent_seconds } = swept;
         return Ok(Answer::Swept { live, looked_at, repaired, faults, overdue, oldest_intent_seconds });
     };
     let id = request_id(&id)?;
