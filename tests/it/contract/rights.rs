@@ -12,7 +12,7 @@ use super::repository::{dense_code, entries, functions, rust_files};
 use super::template::{list, logical_id, of_type, properties, target};
 
 /// Calls in an adapter that a function uses, which the function never comes to.
-const UNREACHED: [(&str, &str, &[&str]); 16] = [
+const UNREACHED: [(&str, &str, &[&str]); 19] = [
     ("approval", "shows no lists", &["dynamodb:BatchGetItem"]),
     ("approval", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     ("evaluate", "shows no lists", &["dynamodb:BatchGetItem"]),
@@ -30,6 +30,7 @@ const UNREACHED: [(&str, &str, &[&str]); 16] = [
             "sso:ListAccountAssignmentCreationStatus",
             "sso:ListAccountAssignmentDeletionStatus",
             "sso:ListAccountAssignments",
+            "sso:ListAccountsForProvisionedPermissionSet",
         ],
     ),
     ("intake", "leaves executions to the sweep once they run", &["states:DescribeExecution"]),
@@ -53,6 +54,9 @@ const UNREACHED: [(&str, &str, &[&str]); 16] = [
             "sso:ListAccountAssignmentDeletionStatus",
         ],
     ),
+    ("sweep", "knows people by id", &["identitystore:GetUserId"]),
+    ("provision", "leaves drift to the sweep", &["sso:ListAccountsForProvisionedPermissionSet"]),
+    ("revoke", "leaves drift to the sweep", &["sso:ListAccountsForProvisionedPermissionSet"]),
 ];
 
 /// The functions that write to Identity Center, and start each other.

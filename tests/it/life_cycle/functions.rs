@@ -150,7 +150,7 @@ pub(crate) async fn run_revoke(world: &Arc<World>, minute: Option<Timestamp>) ->
 
 fn sweeper(hands: &Hands) -> Sweeper {
     let all = Arc::new(hands.clone());
-    Sweeper { core: core(hands), status: all.clone(), access: all }
+    Sweeper { core: core(hands), status: all.clone(), access: all.clone(), inventory: all, sources: sources(hands) }
 }
 
 pub(crate) async fn run_sweep(world: &Arc<World>) -> Result<Swept, Failure> {

@@ -10,9 +10,11 @@ mod invariants;
 mod machine;
 mod people;
 mod store;
+mod watcher;
 mod world;
 
 mod chaos;
+mod drift;
 mod every_fault;
 mod extending;
 mod extending_badly;
@@ -24,3 +26,4 @@ mod overlap;
 mod races;
 mod standing;
 mod sweeping;
+mod vanishing;
