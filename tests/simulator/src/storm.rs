@@ -98,7 +98,7 @@ pub fn curfew(storm: Storm) -> Outcomes {
     run(storm.options(), async |world| {
         let end = world.now() + SignedDuration::from_mins(10);
         let end = Timestamp::from_second(end.as_second() / 60 * 60).expect("a minute");
-        let keys = prepare(&world, &storm, end).await;
+        let keys = fill(&world, &storm, end).await;
         world.until(end - SignedDuration::from_secs(37)).await;
         world.send(Function::Revoke, json!({ "minute": end.to_string() }));
         world.until(end - SignedDuration::from_secs(1)).await;
@@ -226,7 +226,7 @@ fn of_model(key: &Key) -> curfew_identity_center::Assignment {
 }
 
 /// Stores active grants that all end at this instant, as `provision` leaves them.
-async fn prepare(world: &World, storm: &Storm, end: Timestamp) -> Vec<Key> {
+pub async fn fill(world: &World, storm: &Storm, end: Timestamp) -> Vec<Key> {
     let keys = keys(world, storm);
     let began = end - SignedDuration::from_hours(1);
     for (n, key) in keys.iter().enumerate() {

@@ -66,5 +66,6 @@ fn lost(cause: Cause) -> &'static str {
         Cause::AccountNotActive => "ended because its account is not active",
         Cause::AccountGone => "ended because its account left the organisation",
         Cause::PermissionSetGone => "ended because its permission set was deleted",
+        Cause::ExtendedGrantEnded => "ended with the grant that it extended",
     }
 }

@@ -139,17 +139,20 @@ pub enum Cause {
     AccountGone,
     /// The permission set was deleted.
     PermissionSetGone,
+    /// It extends a grant that was given back, taken away or lost, and was overlooked then.
+    ExtendedGrantEnded,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::AssignmentRemoved,
         Self::UserGone,
         Self::UserDisabled,
         Self::AccountNotActive,
         Self::AccountGone,
         Self::PermissionSetGone,
+        Self::ExtendedGrantEnded,
     ];
 
     /// The word for it in API, console and documents.
@@ -161,6 +164,7 @@ impl Cause {
             Self::AccountNotActive => "account_not_active",
             Self::AccountGone => "account_gone",
             Self::PermissionSetGone => "permission_set_gone",
+            Self::ExtendedGrantEnded => "extended_grant_ended",
         }
     }
 }

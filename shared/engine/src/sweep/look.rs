@@ -1,11 +1,12 @@
 //! Looking at one request: what should have happened to it by now, happens.
 
 use curfew_domain::id::RequestId;
-use curfew_domain::request::{Command, Request, State, Wait};
+use curfew_domain::request::{Cause, Command, Request, State, Wait};
 use curfew_domain::time::{SignedDuration, Timestamp};
 
 use super::{ALARM, Sweeper, overdue_by};
 use crate::error::Error;
+use crate::extend;
 
 /// A step of the flow that takes longer than this needs a look.
 const STUCK: SignedDuration = SignedDuration::from_mins(2);
@@ -40,6 +41,7 @@ impl Sweeper {
             State::Approved | State::Provisioning(_) if now.duration_since(request.since) >= STUCK => {
                 self.fail_if_dead(id).await?
             }
+            State::Active(_) if request.ask.extends.is_some() => self.end_with_extended(request).await?,
             State::Ending { .. } => {
                 report_overdue(request, now);
                 false
@@ -54,6 +56,15 @@ impl Sweeper {
             self.core.store.retire(id).await?;
         }
         Ok(replayed || moved)
+    }
+
+    /// Who gives back or takes away a grant ends its extensions, too (`end`). One that began while the process that did so
+    /// died is found here.
+    async fn end_with_extended(&self, request: &Request) -> Result<bool, Error> {
+        if extend::objection(&self.core, &request.ask).await?.is_none() {
+            return Ok(false);
+        }
+        self.core.try_act(&request.ask.id, &Command::Lose(Cause::ExtendedGrantEnded)).await
     }
 
     /// The execution was never started, or died before it judged.

@@ -51,6 +51,11 @@ fn speed() {
         let all = began.elapsed();
         let began = std::time::Instant::now();
         run(Options { seed, ..Options::default() }, async |_| ());
-        println!("{all:?} for {} calls, {} steps; an empty run {:?}", world.calls(), world.log().steps().len(), began.elapsed());
+        println!(
+            "{all:?} for {} calls, {} steps; an empty run {:?}",
+            world.calls(),
+            world.log().steps().len(),
+            began.elapsed()
+        );
     }
 }

@@ -10,6 +10,7 @@
 
 mod campaign;
 mod controls;
+mod counts;
 mod fresh_facts;
 mod lease;
 mod overlap;

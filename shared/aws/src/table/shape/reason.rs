@@ -15,6 +15,7 @@ pub(super) enum ReasonDoc {
     AccountNotActive,
     AccountGone,
     PermissionSetGone,
+    ExtendedGrantEnded,
     Failed(String),
 }
 
@@ -30,6 +31,7 @@ pub(super) fn reason_doc(reason: &EndReason) -> ReasonDoc {
             Cause::AccountNotActive => ReasonDoc::AccountNotActive,
             Cause::AccountGone => ReasonDoc::AccountGone,
             Cause::PermissionSetGone => ReasonDoc::PermissionSetGone,
+            Cause::ExtendedGrantEnded => ReasonDoc::ExtendedGrantEnded,
         },
         EndReason::Failed(why) => ReasonDoc::Failed(why.clone()),
     }
@@ -46,6 +48,7 @@ pub(super) fn reason(doc: ReasonDoc) -> EndReason {
         ReasonDoc::AccountNotActive => EndReason::Lost(Cause::AccountNotActive),
         ReasonDoc::AccountGone => EndReason::Lost(Cause::AccountGone),
         ReasonDoc::PermissionSetGone => EndReason::Lost(Cause::PermissionSetGone),
+        ReasonDoc::ExtendedGrantEnded => EndReason::Lost(Cause::ExtendedGrantEnded),
         ReasonDoc::Failed(why) => EndReason::Failed(why),
     }
 }
