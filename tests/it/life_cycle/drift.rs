@@ -9,6 +9,7 @@ use curfew_engine::sweep::Swept;
 use curfew_identity_center::PrincipalType;
 use curfew_policy::Configuration;
 
+use super::faults::Kind;
 use super::functions::run_sweep;
 use super::people::{in_a_world, key, wish};
 use super::watcher::{Watcher, watch};
@@ -106,6 +107,27 @@ fn i16_a_single_sweep_that_is_lost_delays_no_report_beyond_a_quarter_of_an_hour(
 }
 
 #[test]
+fn a_sweep_makes_at_most_three_calls_a_second() {
+    in_a_world(async |world, cast| {
+        own(&world, &[&cast.approved]);
+        world.state().model.settings_mut().page_limit = 1;
+        let here = key(&cast.ben, &cast.approved);
+        for n in 0..30 {
+            let account = AccountId::parse(&format!("4444555566{n:02}")).unwrap();
+            world.administer(&Key { account, ..here.clone() }, true);
+        }
+        // Between two sweeps of the world's own.
+        world.pass(mins(1) + SignedDuration::from_secs(25)).await;
+        let (began, first) = (world.now(), world.state().calls.len());
+        run_sweep(&world).await.unwrap();
+        let calls = world.state().calls[first..].iter().filter(|call| call.starts_with("inventory.")).count();
+        let seconds = world.now().duration_since(began).as_secs();
+        let calls = i64::try_from(calls).unwrap();
+        assert!(calls > 30 && calls <= 3 * seconds + 3, "{calls} calls in {seconds} s");
+    });
+}
+
+#[test]
 fn what_curfew_makes_and_removes_is_never_reported() {
     in_a_world(async |world, cast| {
         let watcher = watch();
@@ -128,6 +150,29 @@ fn what_curfew_makes_and_removes_is_never_reported() {
         world.reaches(&relying, "ended", mins(20)).await;
         world.pass(mins(9)).await;
         assert_eq!(strays(&watcher), [(format!("USER {}", cast.cyn), ACCOUNT.to_owned())]);
+    });
+}
+
+#[test]
+fn a_grant_that_began_after_the_sweep_is_explained_by_its_record() {
+    in_a_world(async |world, cast| {
+        let watcher = watch();
+        own(&world, &[&cast.automatic]);
+        world.pass(SOON).await;
+        let began = world.now();
+        // Once round, so that one of the sweeps looks.
+        for (minute, who) in (0..8).zip([&cast.ana, &cast.ben, &cast.cyn, &cast.dan].into_iter().cycle()) {
+            world.until(began + mins(minute)).await;
+            world.state().plan.of_port = Some(("requests.live", 0, Kind::Frozen(8)));
+            let other = Arc::clone(&world);
+            let sweep = tokio::task::spawn_local(async move { run_sweep(&other).await });
+            world.pass(SignedDuration::from_secs(1)).await;
+            let id = world.ask(who, wish(&cast.automatic, 2, None)).await;
+            world.reaches(&id, "active", SignedDuration::from_secs(6)).await;
+            sweep.await.unwrap().unwrap();
+        }
+        assert_eq!(strays(&watcher), []);
+        world.all_over(mins(5)).await;
     });
 }
 

@@ -70,14 +70,15 @@ pub struct Swept {
 }
 
 impl Swept {
-    fn of(live: &[Request], now: Timestamp, before: Self) -> Self {
+    /// With what the live requests themselves tell.
+    fn counting(self, live: &[Request], now: Timestamp) -> Self {
         let age = |request: &Request| u64::try_from(now.duration_since(request.since).as_secs()).unwrap_or_default();
         let is_overdue = |request: &&Request| overdue_by(request, now).is_some_and(|by| by > ALARM);
         Self {
             overdue: live.iter().filter(is_overdue).count(),
             // An intent is as old as the state that it is read off.
             oldest_intent_seconds: live.iter().filter(|r| r.intent().is_some()).map(age).max().unwrap_or_default(),
-            ..before
+            ..self
         }
     }
 
@@ -126,7 +127,7 @@ impl Sweeper {
         let now = self.core.clock.now();
         live.sort_by_cached_key(|request| urgency(request, now));
         self.wake_writers(&live, now).await;
-        let mut round = Round::new(self, deadline, Swept::of(&live, now, swept));
+        let mut round = Round::new(self, deadline, swept.counting(&live, now));
         for request in &live {
             if !round.has_time("looking at live requests") {
                 break;
