@@ -145,8 +145,8 @@ impl Model {
     fn statuses(&self, action: Action, body: &Value) -> Vec<(String, Value)> {
         let wanted = body.pointer("/Filter/Status").and_then(Value::as_str);
         let all = self.operations.all().filter(|operation| operation.action == action);
-        let rows = all.map(|operation| (operation.request_id.clone(), operation.brief()));
-        rows.filter(|(_, row)| wanted.is_none_or(|status| text(row, "Status") == status)).collect()
+        let shown = all.filter(|operation| wanted.is_none_or(|status| operation.status.name() == status));
+        shown.map(|operation| (operation.request_id.clone(), operation.brief())).collect()
     }
 
     fn listed(&self, wanted: impl Fn(&Assignment) -> bool) -> Vec<(String, Value)> {
