@@ -66,6 +66,7 @@ impl Intake {
             Route::Me => self.me(&call).await,
             Route::Configuration => self.configuration(&call).await,
             Route::Publish => self.publish(&call).await,
+            Route::AccessHealth => self.access_health(&call).await,
         }
     }
 }

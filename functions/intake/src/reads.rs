@@ -1,12 +1,13 @@
 //! Calls that show something.
 
 use curfew_api::{
-    ApprovalView, ApprovalsView, ConfigurationView, EntitlementView, EntitlementsView, MeView, PageView, Problem,
-    RequestView, list_query, path_id,
+    AccessHealthView, ApprovalView, ApprovalsView, ConfigurationView, EntitlementView, EntitlementsView, MeView,
+    PageView, Problem, RequestView, list_query, path_id,
 };
 use curfew_domain::id::RequestId;
 use curfew_engine::error::Error;
 use curfew_engine::extend::extended_by;
+use curfew_engine::health::health;
 use curfew_engine::publish::published;
 use curfew_engine::read;
 use curfew_lambda::http::{Call, HttpAnswer, json, log};
@@ -63,9 +64,25 @@ impl Intake {
         let (version, text) = published(&self.core).await.map_err(log)?;
         json(200, &ConfigurationView { version: version.as_str().to_owned(), text })
     }
+
+    /// The state of all access, from the store. Asks the directory only who calls.
+    pub(crate) async fn access_health(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        if !caller.person.administrator && !caller.person.auditor {
+            return Err(not_operator());
+        }
+        let health = health(&self.core).await.map_err(log)?;
+        let version = caller.configuration.map(|configuration| configuration.version().as_str().to_owned());
+        json(200, &AccessHealthView::new(&health, version))
+    }
 }
 
 fn others_requests() -> Problem {
     let detail = "Only administrators and auditors list the requests of others.";
     Problem::new(403, "not_yours", "You may not do this", detail).in_field("requester")
+}
+
+fn not_operator() -> Problem {
+    let detail = "Only administrators and auditors see the state of all access.";
+    Problem::new(403, "not_administrator", "You may not do this", detail)
 }

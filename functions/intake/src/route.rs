@@ -15,10 +15,11 @@ pub(crate) enum Route {
     Me,
     Configuration,
     Publish,
+    AccessHealth,
 }
 
 /// Route keys, as the template writes them.
-const ALL: [(&str, Route); 12] = [
+const ALL: [(&str, Route); 13] = [
     ("POST /v1/requests", Route::Submit),
     ("GET /v1/requests", Route::List),
     ("GET /v1/requests/{id}", Route::Show),
@@ -31,6 +32,7 @@ const ALL: [(&str, Route); 12] = [
     ("GET /v1/me", Route::Me),
     ("GET /v1/configuration", Route::Configuration),
     ("PUT /v1/configuration", Route::Publish),
+    ("GET /v1/health/access", Route::AccessHealth),
 ];
 
 impl Route {

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use curfew_api::task::SweepTask;
 use curfew_aws::functions::Writers;
+use curfew_aws::identity_store::IdentityStore;
+use curfew_aws::organizations::Organization;
 use curfew_aws::sso_admin::IdentityCenter;
 use curfew_aws::state_machine::StateMachine;
 use curfew_engine::core::Core;
 use curfew_engine::directive::Directive;
+use curfew_engine::facts::FactSources;
 use curfew_engine::sweep::{Sweeper, Swept};
 use curfew_lambda::{Host, Invocation, TaskError, Unset, request_id};
 use serde::Serialize;
@@ -26,8 +29,12 @@ pub enum Answer {
         looked_at: usize,
         /// Requests that were moved or woken.
         repaired: usize,
-        /// Requests that could not be looked at.
+        /// Requests, and other things, that could not be looked at.
         faults: usize,
+        /// Requests whose access should have been gone for more than five minutes.
+        overdue: usize,
+        /// Age of the oldest intent; 0 if there is none.
+        oldest_intent_seconds: u64,
     },
 }
 
@@ -40,18 +47,27 @@ pub fn start(host: &Host) -> Result<impl AsyncFn(SweepTask, Invocation) -> Resul
         host.environment.required("REVOKE_FUNCTION_ARN")?,
         host.environment.required("PROVISION_FUNCTION_ARN")?,
     );
+    let access = Arc::new(IdentityCenter::new(host.clients.sso_admin(), host.environment.required("INSTANCE_ARN")?));
+    let identity_store = host.environment.required("IDENTITY_STORE_ID")?;
     let sweeper = Sweeper {
         core: Core { flow: Some(Arc::clone(&machine) as _), wake: Some(Arc::new(writers)), ..host.core()? },
         status: machine,
-        access: Arc::new(IdentityCenter::new(host.clients.sso_admin(), host.environment.required("INSTANCE_ARN")?)),
+        access: Arc::clone(&access) as _,
+        inventory: Arc::clone(&access) as _,
+        sources: FactSources {
+            people: Arc::new(IdentityStore::new(host.clients.identity_store(), identity_store)),
+            accounts: Arc::new(Organization::new(host.clients.organizations())),
+            permission_sets: access,
+        },
     };
     Ok(async move |task: SweepTask, invocation: Invocation| handle(&sweeper, task, invocation).await)
 }
 
 async fn handle(sweeper: &Sweeper, task: SweepTask, invocation: Invocation) -> Result<Answer, TaskError> {
     let Some(id) = task.request_id else {
-        let Swept { live, looked_at, repaired, faults } = sweeper.sweep(invocation.deadline).await?;
-        return Ok(Answer::Swept { live, looked_at, repaired, faults });
+        let swept = sweeper.sweep(invocation.deadline).await?;
+        let Swept { live, looked_at, repaired, faults, overdue, oldest_intent_seconds } = swept;
+        return Ok(Answer::Swept { live, looked_at, repaired, faults, overdue, oldest_intent_seconds });
     };
     let id = request_id(&id)?;
     let directive = if task.abandon {

@@ -3,6 +3,7 @@
 //! Shapes here are separate from the domain's: they may grow fields, and never change the meaning of one.
 
 mod body;
+mod health;
 mod problem;
 mod query;
 mod refused;
@@ -10,6 +11,7 @@ pub mod task;
 mod view;
 
 pub use body::{ConfirmedReply, comment, decision, extension, link_decision, wish};
+pub use health::AccessHealthView;
 pub use problem::Problem;
 pub use query::{list_query, path_id};
 pub use view::{

@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 use aws_sdk_identitystore::Client;
-use aws_sdk_identitystore::types::{AlternateIdentifier, UniqueAttribute, UserStatus};
+use aws_sdk_identitystore::operation::describe_user::DescribeUserError;
+use aws_sdk_identitystore::types::{AlternateIdentifier, ResourceType, UniqueAttribute, UserStatus};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::Document;
 use curfew_domain::id::UserId;
 use curfew_engine::error::Fault;
@@ -30,6 +33,7 @@ impl People for IdentityStore {
         match self.client.describe_user().identity_store_id(&self.id).user_id(id.as_str()).send().await {
             Ok(user) if user.user_status() == Some(&UserStatus::Disabled) => Ok(UserFacts::Disabled),
             Ok(_) => Ok(UserFacts::Enabled),
+            Err(e) if is_about_the_store(&e) => Err(fault("describe the user", e)),
             Err(e) if code(&e) == Some("ResourceNotFoundException") => Ok(UserFacts::Unknown),
             Err(e) => Err(fault("describe the user", e)),
         }
@@ -54,5 +58,15 @@ impl People for IdentityStore {
             Err(e) if code(&e) == Some("ResourceNotFoundException") => Ok(None),
             Err(e) => Err(fault(what, e)),
         }
+    }
+}
+
+/// Whether it is the store itself that was not found: that says nothing about the user.
+fn is_about_the_store(error: &SdkError<DescribeUserError, HttpResponse>) -> bool {
+    match error.as_service_error() {
+        Some(DescribeUserError::ResourceNotFoundException(e)) => {
+            e.resource_type() == Some(&ResourceType::IdentityStore)
+        }
+        _ => false,
     }
 }

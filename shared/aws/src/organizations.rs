@@ -36,7 +36,10 @@ impl Accounts for Organization {
         if account.arn().and_then(|arn| arn.split(':').nth(4)) == Some(id.as_str()) {
             return Ok(AccountFacts::Management);
         }
-        let active = account.state() == Some(&AccountState::Active);
-        Ok(if active { AccountFacts::Active } else { AccountFacts::NotActive })
+        match account.state() {
+            Some(AccountState::Active) => Ok(AccountFacts::Active),
+            Some(_) => Ok(AccountFacts::NotActive),
+            None => Err(Fault::transient(what, "the answer has no state")),
+        }
     }
 }

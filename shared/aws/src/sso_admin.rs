@@ -13,6 +13,7 @@ use curfew_policy::PermissionSetFacts;
 use crate::fault::{code, fault};
 
 mod begin;
+mod inventory;
 mod status;
 
 /// How far Identity Center's clock may be behind ours when operations are matched by time.
@@ -36,6 +37,12 @@ impl IdentityCenter {
         self.client.describe_instance().instance_arn(&self.instance).send().await.map_err(|e| fault(what, e))?;
         Ok(())
     }
+
+    /// Whether the permission set is gone for certain.
+    async fn is_gone(&self, set: &PermissionSetArn) -> Result<bool, Fault> {
+        self.is_there().await?;
+        Ok(self.permission_set(set).await? == PermissionSetFacts::Unknown)
+    }
 }
 
 #[async_trait]
@@ -54,11 +61,8 @@ impl AccessReader for IdentityCenter {
                 Ok(page) => page,
                 // Only a permission set that is gone proves anything: Identity Center deletes none that is assigned.
                 Err(e) if code(&e) == Some("ResourceNotFoundException") => {
-                    self.is_there().await?;
-                    return match self.permission_set(&key.permission_set).await? {
-                        PermissionSetFacts::Unknown => Ok(false),
-                        PermissionSetFacts::Known { .. } => Err(fault("list the assignments", e)),
-                    };
+                    let gone = self.is_gone(&key.permission_set).await?;
+                    return if gone { Ok(false) } else { Err(fault("list the assignments", e)) };
                 }
                 Err(e) => return Err(fault("list the assignments", e)),
             };

@@ -11,6 +11,7 @@ pub mod error;
 pub mod evaluate;
 pub mod extend;
 pub mod facts;
+pub mod health;
 pub mod notify;
 pub mod ports;
 pub mod provision;

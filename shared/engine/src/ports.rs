@@ -1,5 +1,7 @@
 //! What the engine needs from outside, in its own words. Adapters: `curfew-aws`.
 
+use std::fmt;
+
 use async_trait::async_trait;
 use curfew_domain::assignment::{Assignment, OperationKind};
 use curfew_domain::audit::Record;
@@ -235,6 +237,47 @@ pub enum Begun {
 pub trait AccessReader: Send + Sync {
     /// Whether Identity Center lists the assignment of this user, directly.
     async fn is_assigned(&self, key: &Key) -> Result<bool, Fault>;
+}
+
+/// One page of a listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// What it lists.
+    pub items: Vec<T>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// Who has an assignment.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Principal {
+    /// A user.
+    User(UserId),
+    /// A group, or something else that Curfew never assigns to; as Identity Center writes it.
+    Other(String),
+}
+
+impl fmt::Display for Principal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "USER {id}"),
+            Self::Other(name) => f.write_str(name),
+        }
+    }
+}
+
+/// Lists assignments of a permission set, page by page, because the pages share Identity Center's quota with removals.
+#[async_trait]
+pub trait Inventory: Send + Sync {
+    /// The accounts that a permission set is provisioned in; none, if there is no such permission set.
+    async fn accounts(&self, set: &PermissionSetArn, page: Option<&str>) -> Result<Page<AccountId>, Fault>;
+    /// Who has it in an account, directly.
+    async fn holders(
+        &self,
+        account: &AccountId,
+        set: &PermissionSetArn,
+        page: Option<&str>,
+    ) -> Result<Page<Principal>, Fault>;
 }
 
 /// Changes assignments. A transient fault from `begin` means that the outcome is unknown.

@@ -18,6 +18,7 @@ pub struct Configuration {
     pub(crate) auditors: Vec<UserId>,
     pub(crate) session_limit: SignedDuration,
     pub(crate) entitlements: BTreeMap<(AccountId, PermissionSetArn), Entitlement>,
+    pub(crate) owned: Vec<PermissionSetArn>,
 }
 
 /// Which configuration: the first 16 hexadecimal digits of the SHA-256 of its text.
@@ -91,6 +92,12 @@ impl Configuration {
     /// The terms of one permission set in one account.
     pub fn entitlement(&self, account: &AccountId, permission_set: &PermissionSetArn) -> Option<&Entitlement> {
         self.entitlements.get(&(account.clone(), permission_set.clone()))
+    }
+
+    /// Permission sets that nobody but Curfew assigns, each once, sorted: an assignment of theirs that Curfew did not
+    /// make is reported, and nothing else is done about it.
+    pub fn owned(&self) -> &[PermissionSetArn] {
+        &self.owned
     }
 
     /// A directory user with the roles that this configuration gives.

@@ -36,6 +36,16 @@ struct File {
     session_limit: Spanned<String>,
     #[serde(default)]
     entitlement: Vec<FileEntitlement>,
+    ownership: Option<FileOwnership>,
+}
+
+/// Permission sets that are Curfew's alone.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileOwnership {
+    permission_sets: Spanned<Vec<Spanned<String>>>,
+    /// What is done about assignments that Curfew did not make: `report`, which is also the default.
+    mode: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -86,6 +96,7 @@ pub(crate) fn parse(text: &str) -> Result<Configuration, Vec<Problem>> {
             check.at(entry.account.span().start, "this account and permission set is configured twice".to_owned());
         }
     }
+    let owned = file.ownership.as_ref().map(|ownership| check.ownership(ownership)).unwrap_or_default();
     match (session_limit, check.problems.is_empty()) {
         (Some(limit), true) => Ok(Configuration {
             version: Version::of(text),
@@ -93,6 +104,7 @@ pub(crate) fn parse(text: &str) -> Result<Configuration, Vec<Problem>> {
             auditors,
             session_limit: SignedDuration::from_secs(i64::from(limit.seconds())),
             entitlements,
+            owned,
         }),
         _ => Err(check.problems),
     }
@@ -143,6 +155,28 @@ impl Check<'_> {
             max_duration: max_duration?,
             approval: approval?,
         })
+    }
+
+    fn ownership(&mut self, ownership: &FileOwnership) -> Vec<PermissionSetArn> {
+        let named = &ownership.permission_sets;
+        if named.get_ref().is_empty() {
+            let message = "name at least one permission set, or leave [ownership] out";
+            self.at(named.span().start, message.to_owned());
+        }
+        let mut owned = Vec::with_capacity(named.get_ref().len());
+        for set in named.get_ref() {
+            let Some(arn) = self.id(set.span().start, set.get_ref(), PermissionSetArn::parse) else { continue };
+            if owned.contains(&arn) {
+                self.at(set.span().start, "this permission set is named twice".to_owned());
+            }
+            owned.push(arn);
+        }
+        if let Some(mode) = ownership.mode.as_ref().filter(|mode| mode.get_ref() != "report") {
+            let message = format!("`{}`: the only mode in this release is \"report\"", mode.get_ref());
+            self.at(mode.span().start, message);
+        }
+        owned.sort();
+        owned
     }
 
     fn approval(&mut self, approval: &Spanned<toml::Value>) -> Option<Approval> {
@@ -223,6 +257,30 @@ approval = { approvers = ["00000000-0000-4000-8000-000000000002"], timeout = "PT
         assert!(parse(&format!("{GOOD}[[{entitlement}")).unwrap_err()[0].message.contains("twice"));
         let two = GOOD.replace("\"111122223333\"", "\"1\"").replace("PT2H", "soon");
         assert_eq!(parse(&two).unwrap_err().len(), 2);
+    }
+
+    #[test]
+    fn ownership_is_read_and_its_mistakes_are_told_with_their_place() {
+        let set = |n: u32| format!("arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-111122223333444{n}");
+        let owning = |lines: &str| parse(&format!("{GOOD}[ownership]\n{lines}\n"));
+        assert!(parse(GOOD).unwrap().owned().is_empty());
+        for mode in ["", "mode = \"report\""] {
+            let owned = owning(&format!("permission_sets = [\"{}\", \"{}\"]\n{mode}", set(2), set(1))).unwrap();
+            assert_eq!(owned.owned().iter().map(PermissionSetArn::as_str).collect::<Vec<_>>(), [set(1), set(2)]);
+        }
+        let one = format!("permission_sets = [\"{}\"]", set(1));
+        let cases = [
+            ("permission_sets = []".to_owned(), "line 11, column 19: name at least one permission set"),
+            ("permission_sets = [\"Admin\"]".to_owned(), "line 11, column 20: `Admin`: expected a permission set ARN"),
+            (one.replace("\"]", &format!("\", \"{}\"]", set(1))), "this permission set is named twice"),
+            (format!("{one}\nmode = \"exclusive\""), "line 12, column 8: `exclusive`: the only mode"),
+            (format!("{one}\nmodus = \"report\""), "line 12, column 1: unknown field `modus`"),
+            ("mode = \"report\"".to_owned(), "missing field `permission_sets`"),
+        ];
+        for (lines, expected) in cases {
+            let found: Vec<String> = owning(&lines).unwrap_err().iter().map(ToString::to_string).collect();
+            assert!(found.iter().any(|p| p.contains(expected)), "{expected}: {found:?}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use regex_lite::Regex;
 use serde_json::{Value, json};
 
 use super::repository::{dense_code, functions, packages, read, rust_files};
-use super::template::{logical_id, of_type, properties, template, variables};
+use super::template::{function_property, logical_id, of_type, properties, template, variables};
 
 #[test]
 fn each_function_of_the_template_is_a_binary_of_the_workspace_and_vice_versa() {
@@ -50,7 +50,7 @@ fn the_template_sets_what_a_function_reads_and_nothing_else() {
 fn settings(function: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let own = dense_code(&format!("functions/{function}/src"));
     let mut code = own.clone();
-    for (part, file) in [("host.core()", "start"), ("Gate::new(", "http")] {
+    for (part, file) in [("host.core()", "start"), ("Gate::new(", "http"), ("writer_limits(", "writer")] {
         if own.contains(part) {
             code += &read(&format!("shared/lambda/src/{file}.rs"));
         }
@@ -75,24 +75,11 @@ fn nothing_reads_the_environment_but_the_shared_reader() {
     }
 }
 
+/// The clock is set right by the deadline of the invocation minus this (`shared/lambda/src/clock.rs`).
 #[test]
-fn every_alarm_that_code_raises_wakes_somebody() {
-    let raised = named_alarms(&["functions", "shared"].map(dense_code).concat(), r#"alarm="([a-z_]+)""#);
-    let patterns: String = of_type("AWS::Logs::MetricFilter")
-        .into_iter()
-        .map(|id| properties(id)["FilterPattern"].as_str().unwrap().replace(' ', ""))
-        .collect();
-    assert_eq!(named_alarms(&patterns, r#"\$\.fields\.alarm="([a-z_]+)""#), raised);
-    let metric = |value: &'static Value| value["MetricName"].as_str().unwrap();
-    let counted: BTreeSet<&str> = of_type("AWS::Logs::MetricFilter")
-        .into_iter()
-        .map(|id| metric(&properties(id)["MetricTransformations"][0]))
-        .collect();
-    let watched: BTreeSet<&str> =
-        of_type("AWS::CloudWatch::Alarm").into_iter().map(|id| metric(properties(id))).collect();
-    assert!(counted.is_subset(&watched), "{counted:?} is counted, {watched:?} is watched");
-}
-
-fn named_alarms(text: &str, pattern: &str) -> BTreeSet<String> {
-    Regex::new(pattern).unwrap().captures_iter(text).map(|found| found[1].to_owned()).collect()
+fn each_function_knows_how_long_lambda_lets_it_live() {
+    for function in functions() {
+        let told = properties(&logical_id(&function))["Environment"]["Variables"]["FUNCTION_TIMEOUT"].as_str();
+        assert_eq!(told.unwrap(), function_property(&function, "Timeout").to_string(), "{function}");
+    }
 }

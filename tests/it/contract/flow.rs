@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::events::{decode, sample};
 use super::machine::{Outcome, Run, covers, definition, payload, rules, run, states, tasks, waits};
+use super::repository::functions;
 use super::template::{function_property, properties, target};
 use Outcome::{Fails, Returns};
 
@@ -85,14 +86,16 @@ fn a_mistake_is_never_tried_again_and_everything_else_is() {
     }
 }
 
+/// Busy is rare: others keep changing the same request, or its start is a moment away. Whatever they do, none of them
+/// outlives this.
 #[test]
-fn a_busy_key_is_waited_for_longer_than_its_holder_can_live() {
-    let longest = ["provision", "revoke"].map(|f| function_property(f, "Timeout").as_u64().unwrap()).into_iter().max();
+fn what_is_busy_is_waited_for_longer_than_any_function_lives() {
+    let longest = functions().iter().map(|f| function_property(f, "Timeout").as_u64().unwrap()).max();
     for (name, task) in tasks().filter(|(name, _)| !LAST.contains(name)) {
         let rule = rules(task, "Retry").iter().find(|rule| covers(rule, "Busy")).unwrap();
         assert_eq!(rule["BackoffRate"], 1, "{name}");
         let waits = rule["IntervalSeconds"].as_u64().unwrap() * rule["MaxAttempts"].as_u64().unwrap();
-        assert!(Some(waits) >= longest.map(|seconds| 2 * seconds), "{name}: {waits} s");
+        assert!(Some(waits) > longest, "{name}: {waits} s");
     }
 }
 

@@ -10,5 +10,6 @@ mod binaries;
 mod events;
 mod flow;
 mod layout;
+mod operations;
 mod rights;
 mod routes;

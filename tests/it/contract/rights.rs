@@ -12,7 +12,7 @@ use super::repository::{dense_code, entries, functions, rust_files};
 use super::template::{list, logical_id, of_type, properties, target};
 
 /// Calls in an adapter that a function uses, which the function never comes to.
-const UNREACHED: [(&str, &str, &[&str]); 17] = [
+const UNREACHED: [(&str, &str, &[&str]); 19] = [
     ("approval", "shows no lists", &["dynamodb:BatchGetItem"]),
     ("approval", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     ("evaluate", "shows no lists", &["dynamodb:BatchGetItem"]),
@@ -30,6 +30,7 @@ const UNREACHED: [(&str, &str, &[&str]); 17] = [
             "sso:ListAccountAssignmentCreationStatus",
             "sso:ListAccountAssignmentDeletionStatus",
             "sso:ListAccountAssignments",
+            "sso:ListAccountsForProvisionedPermissionSet",
         ],
     ),
     ("intake", "leaves executions to the sweep once they run", &["states:DescribeExecution"]),
@@ -37,10 +38,9 @@ const UNREACHED: [(&str, &str, &[&str]); 17] = [
     ("notify", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     ("provision", "shows no lists", &["dynamodb:BatchGetItem"]),
     ("provision", "knows people by id", &["identitystore:GetUserId"]),
-    ("provision", "only creates", &["sso:DeleteAccountAssignment"]),
     ("provision", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
-    ("revoke", "shows no lists", &["dynamodb:BatchGetItem"]),
     ("revoke", "only deletes", &["sso:CreateAccountAssignment"]),
+    ("revoke", "asks neither policy nor directory", &["sso:DescribePermissionSet"]),
     ("revoke", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     (
         "sweep",
@@ -54,7 +54,13 @@ const UNREACHED: [(&str, &str, &[&str]); 17] = [
             "sso:ListAccountAssignmentDeletionStatus",
         ],
     ),
+    ("sweep", "knows people by id", &["identitystore:GetUserId"]),
+    ("provision", "leaves drift to the sweep", &["sso:ListAccountsForProvisionedPermissionSet"]),
+    ("revoke", "leaves drift to the sweep", &["sso:ListAccountsForProvisionedPermissionSet"]),
 ];
+
+/// The functions that write to Identity Center, and start each other.
+pub(super) const WRITERS: [&str; 2] = ["provision", "revoke"];
 
 /// Actions for which AWS knows no resource (service authorization reference, tables of Step Functions and of CloudWatch
 /// Logs).
@@ -187,13 +193,13 @@ fn every_call_to_aws_is_somebodys_right() {
 }
 
 #[test]
-fn one_function_creates_access_and_another_removes_it() {
+fn only_the_writers_change_access_and_one_of_them_only_removes_it() {
     assert_eq!(holders("sso:CreateAccountAssignment"), ["provision"]);
-    assert_eq!(holders("sso:DeleteAccountAssignment"), ["revoke"]);
+    assert_eq!(holders("sso:DeleteAccountAssignment"), WRITERS);
     assert_eq!(holders("scheduler:CreateSchedule"), ["provision"]);
     assert_eq!(holders("states:StartExecution"), ["intake", "sweep"]);
     let read_only = ["Describe", "Get", "List"];
-    for function in functions().iter().filter(|name| !["provision", "revoke"].contains(&name.as_str())) {
+    for function in functions().iter().filter(|name| !WRITERS.contains(&name.as_str())) {
         for action in granted(&role(function)).into_keys() {
             let (service, verb) = action.split_once(':').unwrap();
             let directory = ["sso", "identitystore", "organizations"].contains(&service);
@@ -228,6 +234,32 @@ fn no_role_of_the_stack_has_a_wildcard_without_need() {
     assert!(of_type("AWS::IAM::Role").len() > functions().len(), "the other roles were looked at as well");
 }
 
+/// Who knows the writers by their fixed names. The writers start each other, and Provision passes on a role that may start
+/// Sweep, which starts Provision: references would be circular for CloudFormation.
+const BY_NAME: [&str; 3] = ["provision", "revoke", "sweep"];
+
+/// The ARN of a writer as the template tells it to a function.
+fn writer(name: &str, told: &str) -> Value {
+    if !BY_NAME.contains(&told) {
+        return json!({ "Fn::GetAtt": format!("{}.Arn", logical_id(name)) });
+    }
+    let fixed = properties(&logical_id(name))["FunctionName"]["Fn::Sub"].as_str().unwrap();
+    let arn = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:";
+    json!({ "Fn::Sub": format!("{arn}{fixed}") })
+}
+
+#[test]
+fn whoever_records_intents_is_told_of_both_writers_and_may_start_them() {
+    assert_eq!(holders("lambda:InvokeFunction"), ["intake", "provision", "revoke", "sweep"]);
+    for function in holders("lambda:InvokeFunction") {
+        let variables = &properties(&logical_id(&function))["Environment"]["Variables"];
+        for name in WRITERS {
+            let told = &variables[format!("{}_FUNCTION_ARN", name.to_uppercase())];
+            assert_eq!(*told, writer(name, &function), "{function}: {name}");
+        }
+    }
+}
+
 #[test]
 fn a_function_works_on_what_is_its_own() {
     let arn = |id: &str| json!({ "Fn::GetAtt": format!("{id}.Arn") });
@@ -237,7 +269,7 @@ fn a_function_works_on_what_is_its_own() {
         for (action, resource) in granted(&role(&function)) {
             let expected = match action.split_once(':').unwrap().0 {
                 "logs" => logs.clone(),
-                "lambda" => arn("Revoke"),
+                "lambda" => json!([writer("revoke", &function), writer("provision", &function)]),
                 "sqs" => arn("FailureQueue"),
                 "iam" => arn("SchedulerRole"),
                 "dynamodb" if function == "intake" && action == "dynamodb:Query" => json!([arn("Table"), index]),

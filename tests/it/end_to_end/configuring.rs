@@ -19,6 +19,20 @@ fn only_administrators_publish_and_only_they_and_auditors_read() {
 }
 
 #[test]
+fn only_administrators_and_auditors_see_the_state_of_all_access() {
+    person("femi").get("/v1/health/access").problem(403, "not_administrator", None);
+    for name in ["ben", "kira"] {
+        let health = person(name).get("/v1/health/access").json(200);
+        assert_eq!(health["unreadable"], 0, "{health:#}");
+        assert!(health["configuration"].is_string() && health["overdue"].is_array(), "{health:#}");
+        assert!(["free", "held"].contains(&health["writer"]["lease"].as_str().unwrap()), "{health:#}");
+        let waiting = ["removal", "emergency", "grant"].map(|rank| health["intents"][rank].as_u64().unwrap());
+        let some = waiting.iter().sum::<u64>() > 0;
+        assert_eq!(health["oldest_intent"].is_object(), some, "{health:#}");
+    }
+}
+
+#[test]
 fn a_configuration_with_mistakes_is_refused_with_their_places_and_the_old_one_stays() {
     let ben = person("ben");
     let present = ben.get("/v1/configuration").json(200);

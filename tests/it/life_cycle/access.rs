@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use curfew_domain::assignment::OperationKind;
-use curfew_domain::id::Key;
+use curfew_domain::id::{AccountId, Key, PermissionSetArn, UserId};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
-use curfew_engine::ports::{Access, AccessReader, Begun, Progress};
+use curfew_engine::ports::{Access, AccessReader, Begun, Inventory, Page, Principal, Progress};
 use curfew_identity_center::{Millis, SSO_ADMIN, ServiceError};
 use serde_json::{Value, json};
 
@@ -31,6 +31,57 @@ impl AccessReader for Hands {
             Ok(rows.into_iter().any(|row| row["PrincipalId"] == key.user.as_str()))
         })
         .await
+    }
+}
+
+#[async_trait]
+impl Inventory for Hands {
+    async fn accounts(&self, set: &PermissionSetArn, page: Option<&str>) -> Result<Page<AccountId>, Fault> {
+        let body = json!({ "PermissionSetArn": set.as_str(), "NextToken": page });
+        self.call("inventory.accounts", |state, now| {
+            let account = |id: &Value| AccountId::parse(id.as_str().unwrap()).unwrap();
+            listed(state, "ListAccountsForProvisionedPermissionSet", body, "AccountIds", now, account)
+        })
+        .await
+    }
+
+    async fn holders(
+        &self,
+        account: &AccountId,
+        set: &PermissionSetArn,
+        page: Option<&str>,
+    ) -> Result<Page<Principal>, Fault> {
+        let body = json!({ "AccountId": account.as_str(), "PermissionSetArn": set.as_str(), "NextToken": page });
+        self.call("inventory.holders", |state, now| {
+            let principal = |row: &Value| {
+                let id = row["PrincipalId"].as_str().unwrap();
+                match row["PrincipalType"].as_str().unwrap() {
+                    "USER" => Principal::User(UserId::parse(id).unwrap()),
+                    kind => Principal::Other(format!("{kind} {id}")),
+                }
+            };
+            listed(state, "ListAccountAssignments", body, "AccountAssignments", now, principal)
+        })
+        .await
+    }
+}
+
+/// One page; empty, if there is no such permission set.
+fn listed<T>(
+    state: &mut State,
+    operation: &str,
+    body: Value,
+    name: &str,
+    now: Timestamp,
+    item: impl Fn(&Value) -> T,
+) -> Result<Page<T>, Fault> {
+    match sso(state, operation, body, now) {
+        Ok(reply) => Ok(Page {
+            items: reply[name].as_array().unwrap().iter().map(item).collect(),
+            next: reply["NextToken"].as_str().map(str::to_owned),
+        }),
+        Err(error) if error.code == "ResourceNotFoundException" => Ok(Page { items: Vec::new(), next: None }),
+        Err(error) => Err(Fault::transient("list", error)),
     }
 }
 

@@ -14,6 +14,7 @@ use curfew_engine::end::{Ending, end};
 use curfew_engine::error::Error;
 use curfew_engine::evaluate::evaluate;
 use curfew_engine::facts::FactSources;
+use curfew_engine::health::{Health, health};
 use curfew_engine::notify::ask_approvers;
 use curfew_engine::provision::provision;
 use curfew_engine::revoke::revoke;
@@ -149,7 +150,7 @@ pub(crate) async fn run_revoke(world: &Arc<World>, minute: Option<Timestamp>) ->
 
 fn sweeper(hands: &Hands) -> Sweeper {
     let all = Arc::new(hands.clone());
-    Sweeper { core: core(hands), status: all.clone(), access: all }
+    Sweeper { core: core(hands), status: all.clone(), access: all.clone(), inventory: all, sources: sources(hands) }
 }
 
 pub(crate) async fn run_sweep(world: &Arc<World>) -> Result<Swept, Failure> {
@@ -204,4 +205,8 @@ pub(crate) async fn run_end(
     ending: Ending,
 ) -> Result<Request, Failure> {
     invoke(world, async |hands| end(&core(&hands), person, id, ending, None).await).await
+}
+
+pub(crate) async fn run_health(world: &Arc<World>) -> Result<Health, Failure> {
+    invoke(world, async |hands| health(&core(&hands)).await).await
 }

@@ -115,7 +115,7 @@ fn a_sweep_over_a_healthy_world_changes_nothing_and_costs_so_many_calls() {
     in_a_world(async |world, cast| {
         let active = world.ask_automatic(&cast, 60).await;
         let awaiting = world.ask_approved(&cast, 5).await;
-        let start = world.now() + mins(5);
+        let start = world.now() + mins(15);
         let scheduled = world.ask(&cast.ana, wish(&cast.automatic, 5, Some(start))).await;
         world.reaches(&active, "active", SOON).await;
         world.reaches(&awaiting, "awaiting_approval", SOON).await;
@@ -127,21 +127,22 @@ fn a_sweep_over_a_healthy_world_changes_nothing_and_costs_so_many_calls() {
         };
         let before = seen(&world);
         let calls = world.state().calls.len();
-        // Four minutes: twice the period of the comparison with Identity Center. The world's own sweeps are its input.
-        let mut swept = Vec::new();
-        for _ in 0..4 {
+        // Six minutes: once round for the comparison in two minutes and the facts in three. The world's own sweeps are
+        // its input.
+        let (began, mut swept) = (world.now(), Vec::new());
+        for minute in 1..=6 {
             let first = world.state().calls.len();
             let result = run_sweep(&world).await.unwrap();
             swept.push((result, world.state().calls.len() - first));
-            world.pass(mins(1)).await;
+            world.until(began + mins(minute)).await;
         }
-        let healthy = Swept { live: 3, looked_at: 3, repaired: 0, faults: 0 };
+        let healthy = Swept { live: 3, looked_at: 3, ..Swept::default() };
         assert!(swept.iter().all(|(result, _)| *result == healthy), "{swept:?}");
         assert_eq!(seen(&world), before);
-        // Three for the list, the requests and tidying; one for each request, one more where an execution waits; one
-        // comparison in two sweeps.
+        // Four for the list, the requests, the configuration and tidying; one for each request, one more where an
+        // execution waits; one comparison in two sweeps; user, account and permission set in three.
         let total: usize = swept.iter().map(|(_, calls)| calls).sum();
-        assert_eq!(total, 4 * (3 + 3 + 1) + 2, "{swept:?}");
+        assert_eq!(total, 6 * (4 + 3 + 1) + 3 + 2 * 3, "{swept:?}");
         assert!(world.state().calls.len() >= calls + total);
         world.all_over(mins(70)).await;
     });

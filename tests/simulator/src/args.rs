@@ -69,6 +69,43 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Many grants end in the same second: how many are lost, how long does it take, how many calls does it cost? With
+    /// the retry patterns of two peers over the same Identity Center.
+    Storm {
+        /// Grants that end at once.
+        #[arg(long, value_name = "N", default_value_t = 1_000)]
+        grants: usize,
+        /// Accounts among which they are spread.
+        #[arg(long, value_name = "N", default_value_t = 100)]
+        accounts: usize,
+        /// How long Identity Center takes for one operation on average, in milliseconds. AWS does not say.
+        #[arg(long, value_name = "MS", default_value_t = 3_000)]
+        operation_ms: u64,
+        /// Decides every random choice.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Leave the peers out.
+        #[arg(long)]
+        alone: bool,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One schedule per grant, or one per minute? Lateness, invocations and cost of the ways to trigger an end.
+    Triggers {
+        /// Grants that end.
+        #[arg(long, value_name = "N", default_value_t = 1_000)]
+        grants: usize,
+        /// Minutes over which their ends are spread.
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        minutes: usize,
+        /// Decides every random choice.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Break Curfew on purpose, in each way of `tests/simulator/controls`, and see whether the exhaustive run notices.
     Controls {
         /// Only these, separated by commas.

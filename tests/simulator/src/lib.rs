@@ -26,8 +26,10 @@ mod run;
 pub mod scenario;
 mod serve;
 mod states;
+pub mod storm;
 mod template;
 pub mod timeline;
+pub mod triggers;
 mod world;
 
 pub use fault::{CallFault, EventFault, Outage, Plan};

@@ -14,7 +14,9 @@ use curfew_sim::campaign::{
     Baseline, Bounds, Fault, Pairs, Report, Schedule, Told, baseline, controls, pairs, random, run, run_all, singles,
 };
 use curfew_sim::scenario::{Scenario, all, named};
+use curfew_sim::storm::{Peer, Storm, curfew, peer};
 use curfew_sim::timeline::{Detail, json, timeline};
+use curfew_sim::triggers::{Way, simulate};
 
 /// Steps that are told after the first violation.
 const AFTERMATH: usize = 6;
@@ -49,6 +51,10 @@ fn command(command: Command) -> Result<bool, String> {
             Ok(search(&random(&baselines, seeds), &campaign))
         }
         Command::Replay { schedule, reads, json } => replay(&schedule, reads, json),
+        Command::Storm { grants, accounts, operation_ms, seed, alone, json } => {
+            Ok(storms(Storm { grants, accounts, operation_ms, seed }, alone, json))
+        }
+        Command::Triggers { grants, minutes, seed, json } => Ok(ways(grants, minutes, seed, json)),
         Command::Controls { only, fit, threads, time_limit, json } => {
             let bounds = controls::Bounds { time_limit, threads };
             broken(&only, fit, &bounds, json).map_err(|error| error.to_string())
@@ -211,6 +217,68 @@ fn replay(text: &str, reads: bool, as_json: bool) -> Result<bool, String> {
         }
     }
     Ok(ran.violations.is_empty())
+}
+
+/// Whether nothing was lost.
+fn storms(storm: Storm, alone: bool, as_json: bool) -> bool {
+    if storm.grants == 0 || storm.accounts == 0 {
+        eprintln!("curfew-sim: a storm needs at least one grant and one account");
+        return false;
+    }
+    eprintln!(
+        "{} grants end at once, in {} accounts; an operation takes {} ms",
+        storm.grants, storm.accounts, storm.operation_ms
+    );
+    let curfew = curfew(storm);
+    let mut all = vec![curfew.clone()];
+    if !alone {
+        all.extend([Peer::Team, Peer::Elevator].map(|of| peer(storm, of)));
+    }
+    if as_json {
+        println!("{}", serde_json::json!({ "curfew": all.first(), "peers": all.get(1..) }));
+    } else {
+        println!(
+            "{:<22} {:>6} {:>8} {:>8} {:>6} {:>8} {:>8} {:>10} {:>8} {:>8}",
+            "who", "lost", "last s", "best s", "ratio", "p50 s", "p99 s", "calls each", "refused", "reads/s"
+        );
+        for o in &all {
+            println!(
+                "{:<22} {:>6} {:>8.1} {:>8.1} {:>6.3} {:>8.1} {:>8.1} {:>10.2} {:>8.2} {:>8.1}",
+                o.who,
+                o.lost,
+                o.seconds,
+                o.best_seconds,
+                o.ratio_to_limit,
+                o.p50,
+                o.p99,
+                o.calls_per_removal,
+                o.refused_per_removal,
+                o.reads_per_second
+            );
+        }
+    }
+    curfew.lost == 0
+}
+
+fn ways(grants: usize, minutes: usize, seed: u64, as_json: bool) -> bool {
+    let all = Way::ALL.map(|way| simulate(way, grants.max(1), minutes.max(1), seed));
+    if as_json {
+        println!("{}", serde_json::json!(all));
+        return true;
+    }
+    println!("{} grants that end within {} min; the scheduler fires within a minute of its time", grants, minutes);
+    println!(
+        "{:<28} {:>8} {:>8} {:>8} {:>8} {:>10}  refused with 10 / 1,000 at once",
+        "schedules", "p50 s", "p99 s", "calls", "at once", "USD/1,000"
+    );
+    for t in all {
+        let [ten, thousand] = t.refused;
+        println!(
+            "{:<28} {:>8.1} {:>8.1} {:>8} {:>8} {:>10.4}  {ten} / {thousand}",
+            t.way, t.late_p50, t.late_p99, t.invocations, t.at_once, t.usd_per_thousand
+        );
+    }
+    true
 }
 
 fn broken(

@@ -69,6 +69,11 @@ const SESSION_DURATION: Field = ("SessionDuration", May, Kind::Pattern(DURATION)
 const RELAY_STATE: Field = ("RelayState", May, Kind::Text(240));
 const STATUS_FILTER: Field =
     ("Filter", May, Kind::Object(&[("Status", May, Kind::Word(&["IN_PROGRESS", "FAILED", "SUCCEEDED"]))]));
+const PROVISIONING_STATUS: Field = (
+    "ProvisioningStatus",
+    May,
+    Kind::Word(&["LATEST_PERMISSION_SET_PROVISIONED", "LATEST_PERMISSION_SET_NOT_PROVISIONED"]),
+);
 const TAGS: Field =
     ("Tags", May, Kind::List(&Kind::Object(&[("Key", Must, Kind::Text(128)), ("Value", Must, Kind::Any)]), 75));
 const EXTENSION_NAMES: Field = ("Extensions", May, Kind::List(&Kind::Text(50), 10));
@@ -131,6 +136,9 @@ fn sso_admin(operation: &str) -> Option<&'static [Field]> {
         "UpdatePermissionSet" => &[INSTANCE, PERMISSION_SET, DESCRIPTION, SESSION_DURATION, RELAY_STATE],
         "DescribePermissionSet" | "DeletePermissionSet" => &[INSTANCE, PERMISSION_SET],
         "ListPermissionSets" => &[INSTANCE, MAX_RESULTS, NEXT_TOKEN],
+        "ListAccountsForProvisionedPermissionSet" => {
+            &[INSTANCE, PERMISSION_SET, PROVISIONING_STATUS, MAX_RESULTS, NEXT_TOKEN]
+        }
         "ListInstances" => &[MAX_RESULTS, NEXT_TOKEN],
         "DescribeInstance" => &[INSTANCE],
         _ => return None,

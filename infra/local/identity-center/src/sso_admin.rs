@@ -2,6 +2,7 @@
 
 use crate::{Action, Assignment, Millis, Model, PrincipalType, ServiceError, page::page, shape::text};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 impl Model {
     pub(crate) fn sso_admin(&mut self, operation: &str, body: &Value, now: Millis) -> Result<Value, ServiceError> {
@@ -49,6 +50,10 @@ impl Model {
                 let (account, arn) = (text(body, "AccountId"), text(body, "PermissionSetArn"));
                 let rows = self.listed(|it| it.account == account && it.permission_set == arn);
                 page(rows, "AccountAssignments", body, limit)
+            }
+            "ListAccountsForProvisionedPermissionSet" => {
+                self.permission_set(body)?;
+                page(self.provisioned(body), "AccountIds", body, limit)
             }
             "ListAccountAssignmentsForPrincipal" => page(self.for_principal(body), "AccountAssignments", body, limit),
             _ => Err(ServiceError::unknown_operation()),
@@ -147,6 +152,18 @@ impl Model {
         let all = self.operations.all().filter(|operation| operation.action == action);
         let shown = all.filter(|operation| wanted.is_none_or(|status| operation.status.name() == status));
         shown.map(|operation| (operation.request_id.clone(), operation.brief())).collect()
+    }
+
+    /// Where a permission set is assigned, as listings show it. It is provisioned there, and in its latest form, because
+    /// provisioning is not modelled.
+    fn provisioned(&self, body: &Value) -> Vec<(String, Value)> {
+        if text(body, "ProvisioningStatus") == "LATEST_PERMISSION_SET_NOT_PROVISIONED" {
+            return Vec::new();
+        }
+        let arn = text(body, "PermissionSetArn");
+        let found = self.operations.listed.iter().filter(|it| it.permission_set == arn);
+        let accounts: BTreeSet<&str> = found.map(|it| it.account.as_str()).collect();
+        accounts.into_iter().map(|account| (account.to_owned(), account.into())).collect()
     }
 
     fn listed(&self, wanted: impl Fn(&Assignment) -> bool) -> Vec<(String, Value)> {

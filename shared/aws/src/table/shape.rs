@@ -4,7 +4,7 @@ use curfew_domain::ask::{Ask, AskDigest};
 use curfew_domain::assignment::{Assignment, Hold, Operation, OperationKind};
 use curfew_domain::audit::{Head, RecordHash};
 use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
-use curfew_domain::request::{Answer, Cause, Decision, EndReason, Gone, Grant, Request, State};
+use curfew_domain::request::{Answer, Decision, Gone, Grant, Request, State};
 use curfew_domain::text::{Comment, Justification, Ticket};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use curfew_domain::verdict::{Outcome, Step, Verdict};
@@ -12,6 +12,9 @@ use curfew_engine::error::Fault;
 use serde::{Deserialize, Serialize};
 
 use super::unreadable;
+use reason::{ReasonDoc, reason, reason_doc};
+
+mod reason;
 
 /// The schema that this release writes. It reads this one only.
 pub(super) const SCHEMA: u64 = 1;
@@ -93,16 +96,6 @@ struct GrantDoc {
     expires_at: Timestamp,
     session_seconds: i64,
     standing: bool,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum ReasonDoc {
-    Expired,
-    Returned,
-    Revoked,
-    AssignmentRemoved,
-    Failed(String),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -295,26 +288,6 @@ fn grant(doc: &GrantDoc) -> Grant {
         expires_at: doc.expires_at,
         session: SignedDuration::from_secs(doc.session_seconds),
         standing: doc.standing,
-    }
-}
-
-fn reason_doc(reason: &EndReason) -> ReasonDoc {
-    match reason {
-        EndReason::Expired => ReasonDoc::Expired,
-        EndReason::Returned => ReasonDoc::Returned,
-        EndReason::Revoked => ReasonDoc::Revoked,
-        EndReason::Lost(Cause::AssignmentRemoved) => ReasonDoc::AssignmentRemoved,
-        EndReason::Failed(why) => ReasonDoc::Failed(why.clone()),
-    }
-}
-
-fn reason(doc: ReasonDoc) -> EndReason {
-    match doc {
-        ReasonDoc::Expired => EndReason::Expired,
-        ReasonDoc::Returned => EndReason::Returned,
-        ReasonDoc::Revoked => EndReason::Revoked,
-        ReasonDoc::AssignmentRemoved => EndReason::Lost(Cause::AssignmentRemoved),
-        ReasonDoc::Failed(why) => EndReason::Failed(why),
     }
 }
 

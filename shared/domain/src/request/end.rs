@@ -99,7 +99,7 @@ impl EndReason {
             Self::Expired => "expired",
             Self::Returned => "returned",
             Self::Revoked => "revoked",
-            Self::Lost(Cause::AssignmentRemoved) => "assignment_removed",
+            Self::Lost(cause) => cause.name(),
             Self::Failed(_) => "failed",
         }
     }

@@ -33,7 +33,7 @@ impl Extended {
                 EndReason::Expired => Fate::Expired,
                 EndReason::Returned => Fate::Over("was given back"),
                 EndReason::Revoked => Fate::Over("was revoked"),
-                EndReason::Lost(Cause::AssignmentRemoved) => Fate::Over("was removed outside Curfew"),
+                EndReason::Lost(cause) => Fate::Over(lost(*cause)),
                 EndReason::Failed(_) => Fate::Over("could not be created"),
             },
             State::Failed { .. } => Fate::Over("could not be created"),
@@ -54,5 +54,17 @@ impl Extended {
             Fate::Over(how) => Some(super::Refusal::NothingToExtend(how).to_string()),
             Fate::Lasts(_) | Fate::Expired => None,
         }
+    }
+}
+
+/// How a grant was lost, after "it".
+fn lost(cause: Cause) -> &'static str {
+    match cause {
+        Cause::AssignmentRemoved => "was removed outside Curfew",
+        Cause::UserGone => "ended because its user is gone",
+        Cause::UserDisabled => "ended because its user was disabled",
+        Cause::AccountNotActive => "ended because its account is not active",
+        Cause::AccountGone => "ended because its account left the organisation",
+        Cause::PermissionSetGone => "ended because its permission set was deleted",
     }
 }

@@ -58,7 +58,8 @@ fn ended(how: usize) -> (Request, bool) {
         2 => (Command::Revoke { by, comment }, false),
         3 => (Command::Lose(Cause::AssignmentRemoved), false),
         4 => (Command::EndWith { other, how: Withdrawal::Return, by, comment }, false),
-        _ => (Command::EndWith { other, how: Withdrawal::Revoke, by, comment }, false),
+        5 => (Command::EndWith { other, how: Withdrawal::Revoke, by, comment }, false),
+        n => (Command::Lose(Cause::ALL[n - 6]), false),
     };
     (system(&active(), command, at(600)), may_begin)
 }
@@ -91,7 +92,7 @@ proptest! {
 
 #[test]
 fn an_extension_brings_nothing_back_that_was_ended_otherwise_than_by_time() {
-    for how in 0..6 {
+    for how in 0..6 + Cause::ALL.len() {
         let (ending, may_begin) = ended(how);
         let over = system(&ending, Command::Close(Gone::Absent), at(601));
         for extended in [ending, over] {

@@ -129,6 +129,40 @@ pub enum EndReason {
 pub enum Cause {
     /// Somebody removed the assignment in Identity Center.
     AssignmentRemoved,
+    /// The person is not in the directory any more.
+    UserGone,
+    /// The person was disabled in the directory.
+    UserDisabled,
+    /// The account was suspended, or is closed or closing.
+    AccountNotActive,
+    /// The account is not in the organisation any more.
+    AccountGone,
+    /// The permission set was deleted.
+    PermissionSetGone,
+}
+
+impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::AssignmentRemoved,
+        Self::UserGone,
+        Self::UserDisabled,
+        Self::AccountNotActive,
+        Self::AccountGone,
+        Self::PermissionSetGone,
+    ];
+
+    /// The word for it in API, console and documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AssignmentRemoved => "assignment_removed",
+            Self::UserGone => "user_gone",
+            Self::UserDisabled => "user_disabled",
+            Self::AccountNotActive => "account_not_active",
+            Self::AccountGone => "account_gone",
+            Self::PermissionSetGone => "permission_set_gone",
+        }
+    }
 }
 
 /// The stages, in the only order in which a request passes them (I10).

@@ -92,7 +92,7 @@ async fn attempt(
 async fn settle(writer: &Writer<'_>, id: &RequestId, assigned: Assigned) -> Result<Tried, Error> {
     let core = writer.core();
     let outcome = match assigned {
-        Assigned::NotNow(reason) => return Ok(Tried::Again(reason)),
+        Assigned::NotNow(reason) => return Ok(Tried::NotNow(reason)),
         Assigned::Confirmed { standing } => core.act(id, |_| Ok(Command::Activate { standing })).await,
         Assigned::Rejected(reason) => core.act(id, |_| Ok(Command::Fail { reason: reason.clone() })).await,
     };

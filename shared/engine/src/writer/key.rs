@@ -119,7 +119,7 @@ impl<'a> KeyWork<'a> {
                 return Ok(Changed::Rejected(reason));
             }
             Ok(Begun::NotNow(reason)) => {
-                tools.quota.refused();
+                tools.quota.refused(tools.clock.now());
                 self.write(self.record.settled(None, self.record.ours)).await?;
                 return Ok(Changed::NotNow(reason));
             }
@@ -151,7 +151,7 @@ impl<'a> KeyWork<'a> {
         };
         let Some(id) = known else { return self.settle_unknown(kind).await.map(Some) };
         let over = self.tools.watch.over(self.tools, kind, &id).await?;
-        self.slot.ended(self.tools.clock.now());
+        self.slot.ended();
         let end = match over {
             Over::Said(progress) => self.end_of(kind, progress).await?,
             Over::NotInProgress if self.is_assigned().await? == (kind == OperationKind::Assign) => End::Shown,

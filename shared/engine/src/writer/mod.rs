@@ -106,6 +106,8 @@ pub struct Drained {
 enum Tried {
     /// Carried out, or pointless by now.
     Done,
+    /// Identity Center takes no more changes at present.
+    NotNow(String),
     /// To be tried again later, for this reason.
     Again(String),
 }
@@ -218,6 +220,10 @@ impl<'a> Writer<'a> {
                 *done += 1;
                 return queue.done(&intent);
             }
+            Ok(Tried::NotNow(reason)) => {
+                tracing::debug!(request_id = %intent.request, rank = intent.rank.name(), reason, "not now");
+                return queue.not_now(intent, self.tools.clock.now());
+            }
             Ok(Tried::Again(reason)) => reason,
             Err(error) => error.to_string(),
         };
@@ -271,6 +277,9 @@ impl<'a> Writer<'a> {
             let lease = self.tools.store.lease().await?;
             let Ok(taken) = lease.taken(&self.name, self.tools.clock.now(), until) else { return Ok(false) };
             if self.put_lease(&taken).await? {
+                if let Some(dead) = &lease.holder {
+                    tracing::warn!(dead_writer = dead.name, until = %dead.until, "the last holder did not give the lease back");
+                }
                 return Ok(true);
             }
         }

@@ -56,6 +56,13 @@ impl Queue {
         self.running.remove(&intent.key);
     }
 
+    /// Identity Center takes no more changes at present: that is nobody's failure, and the next slot will do.
+    pub(super) fn not_now(&mut self, intent: Intent, now: Timestamp) {
+        self.running.remove(&intent.key);
+        let not_before = now.checked_add(jittered(FIRST_PAUSE, &intent.request, 0)).unwrap_or(now);
+        self.waiting.insert(intent.request.clone(), Entry { intent, not_before });
+    }
+
     /// An intent could not be carried out this time.
     pub(super) fn again(&mut self, intent: Intent, now: Timestamp) {
         self.running.remove(&intent.key);

@@ -1,7 +1,7 @@
 //! What Identity Center lets the whole organisation do: so many calls a second, so many operations at once, one role
 //! update per account at a time.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use curfew_domain::id::AccountId;
@@ -26,9 +26,12 @@ impl Default for Limits {
 }
 
 /// Calls that may be made at once after a pause.
-const BURST: i64 = 3;
-/// How long an operation takes, until some have been seen.
+const BURST: i64 = 8;
+/// How long an operation is thought to take at first. Each guess that was wrong makes it longer by a part in `WRONG`,
+/// each that was right shorter by a part in `RIGHT`: about one guess in ten is wrong then, whatever the truth is.
 const FIRST_GUESS: SignedDuration = SignedDuration::from_secs(3);
+const WRONG: i64 = 32;
+const RIGHT: i64 = 320;
 /// With fewer operations in flight, no end is guessed: there is no hurry.
 const CROWD: usize = 5;
 
@@ -41,32 +44,37 @@ pub(super) struct Quota {
 struct State {
     /// When the next call may be made.
     next_call: Timestamp,
-    accounts: BTreeSet<AccountId>,
-    /// How long an operation takes, in milliseconds; a moving average.
+    /// Slots in use, by account.
+    slots: BTreeMap<AccountId, Occupant>,
+    /// How long an operation is thought to take, in milliseconds.
     usual: i64,
-    /// When it was last looked which operations have ended, and how many had not.
-    looked: Timestamp,
-    left: usize,
-    /// A guess was wrong: none more until the next look.
-    wary: bool,
+    /// A guess was wrong: no other until then.
+    wary_until: Timestamp,
+}
+
+/// What a slot is used for.
+struct Occupant {
+    /// It was free only by a guess.
+    guessed: bool,
+    /// When its operation was accepted.
+    begun: Option<Timestamp>,
+    /// When it was last seen in progress.
+    seen: Option<Timestamp>,
 }
 
 /// The right to one operation on one account. Given back when dropped.
 pub(super) struct Slot<'a> {
     quota: &'a Quota,
     account: Option<AccountId>,
-    begun: Option<Timestamp>,
 }
 
 impl Quota {
     pub(super) fn new(limits: Limits, now: Timestamp) -> Self {
         let state = State {
             next_call: now,
-            accounts: BTreeSet::new(),
+            slots: BTreeMap::new(),
             usual: i64::try_from(FIRST_GUESS.as_millis()).unwrap_or(i64::MAX),
-            looked: now,
-            left: 0,
-            wary: false,
+            wary_until: now,
         };
         Self { limits, state: Mutex::new(state) }
     }
@@ -93,10 +101,11 @@ impl Quota {
     /// A slot for an operation on this account, if there is one.
     pub(super) fn slot(&self, account: &AccountId, now: Timestamp) -> Option<Slot<'_>> {
         let mut state = self.state();
-        let free = !state.accounts.contains(account) && state.occupied(now) < self.limits.operations;
+        let free = !state.slots.contains_key(account) && state.occupied(now) < self.limits.operations;
         free.then(|| {
-            state.accounts.insert(account.clone());
-            Slot { quota: self, account: Some(account.clone()), begun: None }
+            let guessed = state.slots.len() >= self.limits.operations;
+            state.slots.insert(account.clone(), Occupant { guessed, begun: None, seen: None });
+            Slot { quota: self, account: Some(account.clone()) }
         })
     }
 
@@ -105,17 +114,21 @@ impl Quota {
         self.state().occupied(now) < self.limits.operations
     }
 
-    /// All operations have just been looked at, and so many of them have ended.
-    pub(super) fn looked(&self, now: Timestamp, ended: usize) {
+    /// All operations have just been looked at. The slots of those that have ended are given back at once.
+    pub(super) fn looked(&self, now: Timestamp) {
         let mut state = self.state();
-        state.looked = now;
-        state.left = state.accounts.len().saturating_sub(ended);
-        state.wary = false;
+        for occupant in state.slots.values_mut().filter(|occupant| occupant.begun.is_some()) {
+            occupant.seen = Some(now);
+        }
     }
 
     /// Identity Center has taken no more operations.
-    pub(super) fn refused(&self) {
-        self.state().wary = true;
+    pub(super) fn refused(&self, now: Timestamp) {
+        let mut state = self.state();
+        state.usual += (state.usual / WRONG).max(1);
+        // By then, one of those in progress will probably have ended.
+        let gap = state.usual / i64::try_from(self.limits.operations).unwrap_or(1).max(1);
+        state.wary_until = now.checked_add(SignedDuration::from_millis(gap)).unwrap_or(now);
     }
 }
 
@@ -123,35 +136,43 @@ impl State {
     /// Slots in use, less those whose operations have probably ended since the last look. To wait for certainty would
     /// leave slots empty for half of the time between two looks; a wrong guess costs one refused call.
     fn occupied(&self, now: Timestamp) -> usize {
-        let in_use = self.accounts.len();
-        if self.wary || self.left < CROWD {
-            return in_use;
+        if now < self.wary_until || self.slots.len() < CROWD {
+            return self.slots.len();
         }
-        let passed = now.duration_since(self.looked).as_millis().max(0);
-        let ended = passed * i128::try_from(self.left).unwrap_or(0) / i128::from(self.usual.max(1));
-        in_use.saturating_sub(usize::try_from(ended).unwrap_or(0).min(self.left))
+        self.slots.values().filter(|occupant| !occupant.has_probably_ended(now, self.usual)).count()
+    }
+}
+
+impl Occupant {
+    fn has_probably_ended(&self, now: Timestamp, usual: i64) -> bool {
+        let Some(begun) = self.begun else { return false };
+        let expected = begun.checked_add(SignedDuration::from_millis(usual)).unwrap_or(now);
+        // One that takes longer than usual takes a little longer still.
+        let again = self.seen.and_then(|seen| seen.checked_add(SignedDuration::from_millis(usual / 4)).ok());
+        now >= expected && again.is_none_or(|again| now >= again)
     }
 }
 
 impl Slot<'_> {
     /// The operation was accepted.
     pub(super) fn begun(&mut self, now: Timestamp) {
-        self.begun = Some(now);
+        let Some(account) = &self.account else { return };
+        let mut state = self.quota.state();
+        let Some(occupant) = state.slots.get_mut(account) else { return };
+        occupant.begun = Some(now);
+        if occupant.guessed {
+            state.usual = (state.usual - state.usual / RIGHT).max(100);
+        }
     }
 
-    /// The operation has ended, some time between the last look and now.
-    pub(super) fn ended(&mut self, now: Timestamp) {
-        if let Some(begun) = self.begun.take() {
-            let mut state = self.quota.state();
-            let seen = i64::try_from(now.duration_since(begun).as_millis()).unwrap_or(state.usual);
-            state.usual = (state.usual * 7 + seen.clamp(100, 60_000)) / 8;
-        }
+    /// The operation has ended.
+    pub(super) fn ended(&mut self) {
         self.free();
     }
 
     fn free(&mut self) {
         if let Some(account) = self.account.take() {
-            self.quota.state().accounts.remove(&account);
+            self.quota.state().slots.remove(&account);
         }
     }
 }

@@ -12,6 +12,8 @@ use crate::error::Error;
 enum Known {
     /// This was confirmed.
     Gone(Gone),
+    /// Identity Center takes no more changes at present.
+    NotNow(String),
     /// It is still there, for this reason.
     There(String),
 }
@@ -26,6 +28,7 @@ pub(super) async fn remove(writer: &Writer<'_>, slot: Slot<'_>, id: &RequestId) 
     let mut key = KeyWork::open(&writer.tools, slot, &request.ask.key()).await?;
     let gone = match look(writer, &mut key, id).await? {
         Known::Gone(gone) => gone,
+        Known::NotNow(reason) => return Ok(Tried::NotNow(reason)),
         Known::There(reason) => return Ok(Tried::Again(reason)),
     };
     match core.act(id, |_| Ok(Command::Close(gone.clone()))).await {
@@ -53,7 +56,7 @@ async fn look(writer: &Writer<'_>, key: &mut KeyWork<'_>, id: &RequestId) -> Res
     }
     match key.unassign(id).await? {
         Changed::Confirmed => Ok(Known::Gone(Gone::Absent)),
-        Changed::NotNow(reason) => Ok(Known::There(reason)),
+        Changed::NotNow(reason) => Ok(Known::NotNow(reason)),
         // Somebody else has removed it, or it cannot be removed now.
         Changed::Rejected(reason) if key.is_assigned().await? => Ok(Known::There(reason)),
         Changed::Rejected(_) => {

@@ -13,11 +13,11 @@ use crate::ports::Progress;
 /// The first look at an operation.
 const FIRST: SignedDuration = SignedDuration::from_secs(1);
 /// From one look to the next: with few operations, and with many.
-const PERIODS: [SignedDuration; 2] = [SignedDuration::from_millis(700), SignedDuration::from_millis(2_500)];
+const PERIODS: [SignedDuration; 2] = [SignedDuration::from_millis(700), SignedDuration::from_secs(1)];
 /// So many operations of a kind are asked about one by one, which also tells how they ended.
 const FEW: usize = 2;
 /// An operation that was never seen in progress counts as ended only after this long: it may not be visible yet.
-const VISIBLE: SignedDuration = SignedDuration::from_secs(6);
+const VISIBLE: SignedDuration = SignedDuration::from_secs(3);
 /// How often it is checked whether somebody else has looked.
 const STEP: SignedDuration = SignedDuration::from_millis(50);
 
@@ -140,8 +140,7 @@ impl Watch {
                 }
             }
         }
-        let over = self.state().flying.values().filter(|f| f.over.is_some()).count();
-        tools.quota.looked(tools.clock.now(), over);
+        tools.quota.looked(tools.clock.now());
         Ok(())
     }
 

@@ -37,6 +37,32 @@ fn a_permission_set_cannot_be_deleted_while_it_is_assigned() {
 }
 
 #[test]
+fn a_permission_set_is_provisioned_where_it_is_assigned() {
+    let mut world = World::with(Settings { page_limit: 2, ..Settings::default() });
+    let user = world.user.clone();
+    for account in ["111111111111", "222222222222", "333333333333"] {
+        world.begin("Create", account, &user).unwrap();
+    }
+    let other = world.new_user("grace");
+    world.begin("Create", "222222222222", &other).unwrap();
+    world.pass(5_000);
+    let mut body = json!({ "PermissionSetArn": world.permission_set });
+    let first = world.sso("ListAccountsForProvisionedPermissionSet", body.clone()).unwrap();
+    assert_eq!(first["AccountIds"], json!(["111111111111", "222222222222"]));
+    body["NextToken"] = first["NextToken"].clone();
+    let second = world.sso("ListAccountsForProvisionedPermissionSet", body.clone()).unwrap();
+    assert_eq!((&second["AccountIds"], second.get("NextToken")), (&json!(["333333333333"]), None));
+    body["NextToken"] = json!(null);
+    body["ProvisioningStatus"] = json!("LATEST_PERMISSION_SET_NOT_PROVISIONED");
+    let outdated = world.sso("ListAccountsForProvisionedPermissionSet", body.clone()).unwrap();
+    assert_eq!(outdated["AccountIds"], json!([]));
+    body["PermissionSetArn"] =
+        json!(format!("{}/ps-0000000000000000", "arn:aws:sso:::permissionSet/ssoins-1111111111111111"));
+    let unknown = world.sso("ListAccountsForProvisionedPermissionSet", body);
+    assert_eq!(code(unknown), "ResourceNotFoundException");
+}
+
+#[test]
 fn the_instance_says_who_owns_it_and_which_directory_it_uses() {
     let mut world = World::new();
     let shown = world.sso("DescribeInstance", json!({})).unwrap();

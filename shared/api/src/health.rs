@@ -1,0 +1,189 @@
+//! `GET /v1/health/access`: the state of all access, for operators.
+
+use curfew_domain::request::Rank;
+use curfew_engine::health::{Health, OldestIntent, Overdue, WriterState};
+use serde::Serialize;
+
+/// The state of all access.
+#[derive(Debug, Serialize)]
+pub struct AccessHealthView {
+    at: String,
+    /// Requests that are not over.
+    live: usize,
+    /// Those of them that could not be read; the log names them.
+    unreadable: usize,
+    active: usize,
+    ending: usize,
+    intents: IntentsView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oldest_intent: Option<OldestIntentView>,
+    /// Access that should have been gone for more than five minutes, the latest first.
+    overdue: Vec<OverdueView>,
+    writer: WriterView,
+    /// The published version; absent when nothing was published, or it cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    configuration: Option<String>,
+}
+
+/// Changes of Identity Center that wait.
+#[derive(Debug, Default, Serialize)]
+struct IntentsView {
+    removal: usize,
+    emergency: usize,
+    grant: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct OldestIntentView {
+    rank: &'static str,
+    request: String,
+    age_seconds: i64,
+}
+
+#[derive(Debug, Serialize)]
+struct OverdueView {
+    request: String,
+    user: String,
+    account: String,
+    permission_set: String,
+    since: String,
+}
+
+#[derive(Debug, Serialize)]
+struct WriterView {
+    /// `free`, `held`, or `ran_out`: the last holder died or could not give the lease back.
+    lease: &'static str,
+    /// Which invocation: its request id in the logs, and a random word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    holder: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+}
+
+impl AccessHealthView {
+    /// What was read, with the version of the configuration in force.
+    pub fn new(health: &Health, configuration: Option<String>) -> Self {
+        let mut intents = IntentsView::default();
+        for (rank, count) in health.intents {
+            match rank {
+                Rank::Removal => intents.removal = count,
+                Rank::Emergency => intents.emergency = count,
+                Rank::Grant => intents.grant = count,
+            }
+        }
+        Self {
+            at: health.at.to_string(),
+            live: health.live,
+            unreadable: health.unreadable,
+            active: health.active,
+            ending: health.ending,
+            intents,
+            oldest_intent: health.oldest_intent.as_ref().map(oldest_intent),
+            overdue: health.overdue.iter().map(overdue).collect(),
+            writer: writer(&health.writer),
+            configuration,
+        }
+    }
+}
+
+fn oldest_intent(oldest: &OldestIntent) -> OldestIntentView {
+    let OldestIntent { rank, request, age } = oldest;
+    OldestIntentView { rank: rank.name(), request: request.to_string(), age_seconds: age.as_secs() }
+}
+
+fn overdue(Overdue { request, key, since }: &Overdue) -> OverdueView {
+    OverdueView {
+        request: request.to_string(),
+        user: key.user.to_string(),
+        account: key.account.to_string(),
+        permission_set: key.permission_set.to_string(),
+        since: since.to_string(),
+    }
+}
+
+fn writer(state: &WriterState) -> WriterView {
+    let (lease, known) = match state {
+        WriterState::Free => ("free", None),
+        WriterState::Held { holder, until } => ("held", Some((holder, until))),
+        WriterState::RanOut { holder, until } => ("ran_out", Some((holder, until))),
+    };
+    let (holder, until) = known.map(|(holder, until)| (holder.clone(), until.to_string())).unzip();
+    WriterView { lease, holder, until }
+}
+
+#[cfg(test)]
+mod tests {
+    use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
+    use curfew_domain::time::{SignedDuration, Timestamp};
+    use serde_json::json;
+
+    use super::*;
+
+    const REQUEST: &str = "019ab2c3-0000-7000-8000-000000000001";
+    const USER: &str = "00000000-0000-4000-8000-000000000001";
+    const SET: &str = "arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444";
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn calm() -> Health {
+        Health {
+            at: at("2026-11-23T09:00:00Z"),
+            live: 0,
+            unreadable: 0,
+            active: 0,
+            ending: 0,
+            intents: Rank::ALL.map(|rank| (rank, 0)),
+            oldest_intent: None,
+            overdue: Vec::new(),
+            writer: WriterState::Free,
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_absent() {
+        let shown = serde_json::to_value(AccessHealthView::new(&calm(), None)).unwrap();
+        let expected = json!({
+            "at": "2026-11-23T09:00:00Z", "live": 0, "unreadable": 0, "active": 0, "ending": 0,
+            "intents": { "removal": 0, "emergency": 0, "grant": 0 }, "overdue": [], "writer": { "lease": "free" },
+        });
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn what_waits_and_what_is_late_is_named() {
+        let request = RequestId::parse(REQUEST).unwrap();
+        let key = Key {
+            user: UserId::parse(USER).unwrap(),
+            account: AccountId::parse("111122223333").unwrap(),
+            permission_set: PermissionSetArn::parse(SET).unwrap(),
+        };
+        let health = Health {
+            live: 3,
+            ending: 1,
+            intents: [(Rank::Removal, 1), (Rank::Emergency, 2), (Rank::Grant, 3)],
+            oldest_intent: Some(OldestIntent {
+                rank: Rank::Removal,
+                request: request.clone(),
+                age: SignedDuration::from_millis(301_900),
+            }),
+            overdue: vec![Overdue { request, key, since: at("2026-11-23T08:54:58Z") }],
+            writer: WriterState::RanOut { holder: "w".to_owned(), until: at("2026-11-23T08:59:00Z") },
+            ..calm()
+        };
+        let shown = serde_json::to_value(AccessHealthView::new(&health, Some("v".to_owned()))).unwrap();
+        let expected = json!({
+            "at": "2026-11-23T09:00:00Z", "live": 3, "unreadable": 0, "active": 0, "ending": 1,
+            "intents": { "removal": 1, "emergency": 2, "grant": 3 },
+            "oldest_intent": { "rank": "removal", "request": REQUEST, "age_seconds": 301 },
+            "overdue": [{
+                "request": REQUEST, "user": USER, "account": "111122223333", "permission_set": SET,
+                "since": "2026-11-23T08:54:58Z",
+            }],
+            "writer": { "lease": "ran_out", "holder": "w", "until": "2026-11-23T08:59:00Z" },
+            "configuration": "v",
+        });
+        assert_eq!(shown, expected);
+    }
+}

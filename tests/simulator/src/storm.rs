@@ -1,0 +1,282 @@
+//! The storm: many grants end in the same second. How many are lost, how long does it take, what does it cost?
+//!
+//! The real handlers over the simulated AWS, and, for comparison, the retry patterns of two peers over the same Identity
+//! Center. Meanwhile somebody reads five times a second, as people's requests do.
+
+mod peers;
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use curfew_domain::ask::Ask;
+use curfew_domain::assignment::Assignment;
+use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
+use curfew_domain::request::{Command, Context, Request, Transition, apply, submit};
+use curfew_domain::text::Justification;
+use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
+use curfew_domain::verdict::{Outcome, Verdict};
+use curfew_engine::ports::{Assignments as _, Requests as _};
+use curfew_identity_center::{SSO_ADMIN, Settings};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::{Function, Options, Plan, Service, World, run};
+
+pub use peers::Peer;
+
+/// Calls that people make meanwhile, per second.
+const READS_PER_SECOND: u64 = 5;
+/// What removes access.
+const CHANGE: &str = "DeleteAccountAssignment";
+/// Nobody waits longer than this.
+const HORIZON: SignedDuration = SignedDuration::from_hours(24);
+
+/// How big a storm.
+#[derive(Debug, Clone, Copy)]
+pub struct Storm {
+    /// Grants that end at once.
+    pub grants: usize,
+    /// Accounts among which they are spread.
+    pub accounts: usize,
+    /// How long Identity Center takes for one operation, in milliseconds, on average.
+    pub operation_ms: u64,
+    /// Decides every random choice.
+    pub seed: u64,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outcomes {
+    /// Who removes.
+    pub who: &'static str,
+    /// Grants that ended at once.
+    pub grants: usize,
+    /// Access that was still there when nobody tried any more.
+    pub lost: usize,
+    /// From the end of the grants to the last removal.
+    pub seconds: f64,
+    /// The same if ten operations had always been in progress.
+    pub best_seconds: f64,
+    /// `seconds` over `best_seconds`; meaningless if some were lost.
+    pub ratio_to_limit: f64,
+    /// Half were removed by then, in seconds after their end.
+    pub p50: f64,
+    /// 99 of 100.
+    pub p99: f64,
+    /// Calls of Identity Center's `sso-admin` per removal.
+    pub calls_per_removal: f64,
+    /// Of them refused: throttled, or in conflict.
+    pub refused_per_removal: f64,
+    /// People's calls that were served, per second.
+    pub reads_per_second: f64,
+}
+
+impl Storm {
+    fn options(&self) -> Options {
+        let accounts: Vec<String> = (0..self.accounts).map(account).collect();
+        let mut options = Options { seed: self.seed, plan: Plan::default(), ..Options::default() };
+        options.identity = Settings {
+            latency_ms: self.operation_ms * 2 / 3,
+            latency_jitter_ms: self.operation_ms * 2 / 3,
+            history: usize::MAX,
+            ..options.identity
+        };
+        options.organisation.accounts = accounts;
+        options
+    }
+
+    /// The best that the quota allows: ten operations in progress all the time.
+    fn best(&self) -> f64 {
+        let outstanding = Settings::default().outstanding_operations;
+        (self.grants as u64 * self.operation_ms) as f64 / 1_000.0 / outstanding as f64
+    }
+}
+
+/// Curfew in a storm: the handlers as they are deployed.
+pub fn curfew(storm: Storm) -> Outcomes {
+    run(storm.options(), async |world| {
+        let end = world.now() + SignedDuration::from_mins(10);
+        let end = Timestamp::from_second(end.as_second() / 60 * 60).expect("a minute");
+        let keys = prepare(&world, &storm, end).await;
+        world.until(end - SignedDuration::from_secs(37)).await;
+        world.send(Function::Revoke, json!({ "minute": end.to_string() }));
+        world.until(end - SignedDuration::from_secs(1)).await;
+        let before = world.counts();
+        let reads = read_on(&world);
+        world.until(end).await;
+        let removed = watch(&world, &keys, end).await;
+        // Its records are closed a moment after the last assignment has gone.
+        let closing = world.now() + SignedDuration::from_mins(5);
+        while world.now() < closing && world.requests().iter().any(|request| !request.state.stage().is_terminal()) {
+            world.pass(SignedDuration::from_secs(1)).await;
+        }
+        let open = world.requests().iter().filter(|request| !request.state.stage().is_terminal()).count();
+        assert_eq!(open, keys.len() - removed.len(), "a request is closed when its access is gone, and then only");
+        let since = world.counts().since(&before);
+        let calls = since.calls_of(Service::SsoAdmin);
+        let refused = world.log().calls().filter(|(_, call)| call.operation == CHANGE && !call.applied()).count();
+        outcomes("curfew", &storm, &removed, calls, refused as u64, &reads)
+    })
+}
+
+/// A peer's pattern in the same storm.
+pub fn peer(storm: Storm, peer: Peer) -> Outcomes {
+    run(storm.options(), async |world| {
+        world.set_sweep(false);
+        let keys = keys(&world, &storm);
+        for key in &keys {
+            world.identity(|model, now| model.set_assignment(of_model(key), true, now));
+        }
+        let end = world.now();
+        let counted = Rc::new(peers::Counted::default());
+        let reads = read_on(&world);
+        for key in &keys {
+            tokio::task::spawn_local(peers::remove(world.clone(), key.clone(), peer, Rc::clone(&counted)));
+        }
+        let removed = watch(&world, &keys, end).await;
+        outcomes(peer.name(), &storm, &removed, counted.calls.get(), counted.refused.get(), &reads)
+    })
+}
+
+/// People's calls: made and served.
+#[derive(Default)]
+struct Reads {
+    served: Cell<u64>,
+    made: Cell<u64>,
+}
+
+fn read_on(world: &World) -> Rc<Reads> {
+    let (world, reads) = (world.clone(), Rc::new(Reads::default()));
+    let counted = Rc::clone(&reads);
+    tokio::task::spawn_local(async move {
+        loop {
+            tokio::time::sleep(Duration::from_millis(1_000 / READS_PER_SECOND)).await;
+            let served = world.identity(|model, now| {
+                let body = json!({ "InstanceArn": model.settings().instance_arn });
+                model.call(SSO_ADMIN, "ListPermissionSets", &body, now).is_ok()
+            });
+            counted.made.set(counted.made.get() + 1);
+            counted.served.set(counted.served.get() + u64::from(served));
+        }
+    });
+    reads
+}
+
+/// When each assignment went, in seconds after the end; until none is left or nothing has gone for long.
+async fn watch(world: &World, keys: &[Key], end: Timestamp) -> Vec<f64> {
+    let (mut gone, mut last) = (Vec::new(), world.now());
+    while gone.len() < keys.len() && world.now().duration_since(last) < SignedDuration::from_mins(15) {
+        world.pass(SignedDuration::from_millis(100)).await;
+        let left = world.identity(|model, _| model.assignments().len());
+        let now = world.now();
+        if keys.len() - left > gone.len() {
+            last = now;
+            gone.resize(keys.len() - left, now.duration_since(end).as_secs_f64());
+        }
+        assert!(now.duration_since(end) < HORIZON, "it does not end");
+    }
+    gone
+}
+
+fn outcomes(who: &'static str, storm: &Storm, removed: &[f64], calls: u64, refused: u64, reads: &Reads) -> Outcomes {
+    let at = |share: usize| removed.get(removed.len() * share / 100).or(removed.last()).copied().unwrap_or(f64::NAN);
+    let (seconds, best) = (removed.last().copied().unwrap_or(f64::NAN), storm.best());
+    let each = |count: u64| count as f64 / removed.len().max(1) as f64;
+    Outcomes {
+        who,
+        grants: storm.grants,
+        lost: storm.grants - removed.len(),
+        seconds,
+        best_seconds: best,
+        ratio_to_limit: seconds / best,
+        p50: at(50),
+        p99: at(99),
+        calls_per_removal: each(calls),
+        refused_per_removal: each(refused),
+        reads_per_second: reads.served.get() as f64 / reads.made.get().max(1) as f64 * READS_PER_SECOND as f64,
+    }
+}
+
+fn account(n: usize) -> String {
+    format!("{:012}", 100_000_000_000 + n as u64)
+}
+
+/// Different keys, spread over the accounts.
+fn keys(world: &World, storm: &Storm) -> Vec<Key> {
+    let set = world.permission_set("Reader");
+    (0..storm.grants).map(|n| key(n, n % storm.accounts, &set)).collect()
+}
+
+fn key(user: usize, in_account: usize, set: &PermissionSetArn) -> Key {
+    Key {
+        user: UserId::parse(&format!("906722b2-0000-4000-8000-{user:012x}")).expect("a user id"),
+        account: AccountId::parse(&account(in_account)).expect("an account id"),
+        permission_set: set.clone(),
+    }
+}
+
+fn of_model(key: &Key) -> curfew_identity_center::Assignment {
+    curfew_identity_center::Assignment {
+        account: key.account.to_string(),
+        permission_set: key.permission_set.to_string(),
+        principal_type: curfew_identity_center::PrincipalType::User,
+        principal_id: key.user.to_string(),
+    }
+}
+
+/// Stores active grants that all end at this instant, as `provision` leaves them.
+async fn prepare(world: &World, storm: &Storm, end: Timestamp) -> Vec<Key> {
+    let keys = keys(world, storm);
+    let began = end - SignedDuration::from_hours(1);
+    for (n, key) in keys.iter().enumerate() {
+        let request = store_request(world, n, key, began, end).await;
+        let held = Assignment { ours: true, ..Assignment::unknown(key.clone()) }.held(&request.ask.id, end);
+        world.table().put_assignment(&held).await.expect("no fault strikes the story's own calls");
+        world.identity(|model, now| model.set_assignment(of_model(key), true, now));
+    }
+    keys
+}
+
+async fn store_request(world: &World, n: usize, key: &Key, began: Timestamp, end: Timestamp) -> Request {
+    let id = uuid::Builder::from_unix_timestamp_millis(began.as_millisecond().unsigned_abs(), &random(n)).into_uuid();
+    let ask = Ask {
+        id: RequestId::parse(&id.to_string()).expect("a request id"),
+        requester: key.user.clone(),
+        account: key.account.clone(),
+        permission_set: key.permission_set.clone(),
+        duration: AccessDuration::from_seconds(end.duration_since(began).as_secs()).expect("an hour"),
+        justification: Justification::parse("storm").expect("a word"),
+        ticket: None,
+        start: None,
+        emergency: false,
+        submitted_at: began,
+        extends: None,
+    };
+    let verdict = Verdict {
+        outcome: Outcome::Allowed { flow: "automatic".to_owned(), steps: Vec::new() },
+        digest: ask.digest(),
+        configuration: "storm".to_owned(),
+        explanation: Vec::new(),
+    };
+    let (table, first) = (world.table(), submit(ask));
+    table.insert(&first, None).await.expect("no fault strikes the story's own calls");
+    let mut request = first.request;
+    for command in [
+        Command::Evaluate(verdict),
+        Command::Provision { session: SignedDuration::from_hours(1), extended: None },
+        Command::Activate { standing: false },
+    ] {
+        let transition: Transition = apply(&request, command, Context { now: began }).expect("a legal move");
+        table.commit(&transition).await.expect("no fault strikes the story's own calls");
+        request = transition.request;
+    }
+    table.put_due(&request.ask.id, end).await.expect("no fault strikes the story's own calls");
+    request
+}
+
+fn random(n: usize) -> [u8; 10] {
+    let mut random = [0; 10];
+    random[2..].copy_from_slice(&(n as u64).to_be_bytes());
+    random
+}
