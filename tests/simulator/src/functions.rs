@@ -125,9 +125,10 @@ impl World {
     /// A new id for an invocation.
     pub(crate) fn invocation_id(&self) -> Rc<str> {
         let (high, low) = (self.random_u64(), self.random_u64());
-        let (a, b, c) = (high >> 32, (high >> 16) & 0xffff, high & 0xfff);
-        let (d, e) = (0x8000 | ((low >> 48) & 0x3fff), low & 0xffff_ffff_ffff);
-        format!("{a:08x}-{b:04x}-4{c:03x}-{d:04x}-{e:012x}").into()
+        uuid::Builder::from_random_bytes((u128::from(high) << 64 | u128::from(low)).to_be_bytes())
+            .into_uuid()
+            .to_string()
+            .into()
     }
 
     /// Begins an invocation, which goes on whether or not anybody waits for it.

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `request` | one request, each time it is written: I1, I2, I3, I10, I11, I18 |
 //! | `change` | each change that Identity Center is asked for: I1, I2, I4, I6, I7, I8, I9 |
-//! | `key` | one key, whenever something may have changed: I5, I7, I9, I12, I13, I14, I15 |
+//! | `key` | one key, whenever something may have changed: I5, I7, I9, I12, I13, I14, I15, I16 |
 //! | `close` | each request that is closed: I14 |
 //! | `end` | when everything should be over: I12, I15, I18 |
 

@@ -19,6 +19,9 @@ use crate::log::{Call, Invoked, Service, Source, What};
 use crate::template::function_of;
 use crate::world::World;
 
+/// Items of a list that the log keeps; storms read longer ones again and again.
+const LONG: usize = 200;
+
 type Reply = oneshot::Sender<Result<HttpResponse, ConnectorError>>;
 
 /// A call with what is decided about it.
@@ -57,7 +60,7 @@ impl World {
     }
 
     async fn serve(self, serving: Serving, reply: Reply) {
-        let Serving { sandbox, service, operation, strike, .. } = serving;
+        let Serving { sandbox, service, strike, .. } = serving;
         if matches!(strike, Some(CallFault::FrozenApplied | CallFault::FrozenNever)) {
             self.0.lambda.borrow_mut().freeze(sandbox);
         }
@@ -81,7 +84,11 @@ impl World {
             None => self.apply(&serving, &mut bill),
         };
         let by = serving.by.clone();
-        let told = answer.as_ref().map(|value| Rc::new(value.clone())).map_err(|error| error.code);
+        let answer = answer.map(Rc::new);
+        let told = match &answer {
+            Ok(value) => Ok(told(value)),
+            Err(error) => Err(error.code),
+        };
         self.record(serving, told, bill);
         match (strike, by) {
             (Some(CallFault::CrashAfter), Some(by)) => self.0.lambda.borrow_mut().kill(sandbox, &by),
@@ -99,7 +106,7 @@ impl World {
             _ => {
                 self.one_way().await;
                 // The caller may have died or given up.
-                let _ = reply.send(Ok(encode(service, operation, &answer)));
+                let _ = reply.send(Ok(encode(service, &answer)));
             }
         }
     }
@@ -151,7 +158,7 @@ impl World {
             Service::Lambda => {
                 let function = function_of(request["FunctionName"].as_str().expect("a function"));
                 let source = serving.by.as_ref().map_or(Source::Story, |by| Source::Function(by.function));
-                self.accept_event(function, source, Rc::new(request["Payload"].clone()));
+                self.accept_event(function, &source, &Rc::new(request["Payload"].clone()));
                 Ok(json!({}))
             }
         }
@@ -182,6 +189,12 @@ impl World {
         let (least, most) = self.0.latency_ms;
         self.take_ms(least, most).await;
     }
+}
+
+/// What the log keeps of an answer: all of it, unless it is a very long list.
+fn told(answer: &Rc<Value>) -> Rc<Value> {
+    let items = answer["Items"].as_array().map_or(0, Vec::len);
+    if items <= LONG { Rc::clone(answer) } else { Rc::new(json!({ "Count": items })) }
 }
 
 /// Time as the model of Identity Center knows it.

@@ -99,12 +99,12 @@ impl World {
         let found = found
             .ok_or_else(|| AwsError::new("ExecutionDoesNotExist", format!("Execution Does Not Exist: '{wanted}'")))?;
         let over = found.stopped.is_some_and(|stopped| stale.is_none_or(|at| stopped <= at));
-        let status = if over { found.status } else { ExecutionStatus::Running };
+        let shown = if over { found.status } else { ExecutionStatus::Running };
         Ok(json!({
             "executionArn": wanted,
             "stateMachineArn": machine_arn(),
             "name": name,
-            "status": status.name(),
+            "status": shown.name(),
             "startDate": seconds(found.started),
             "input": found.input.to_string(),
         }))
@@ -122,9 +122,9 @@ impl World {
     fn execution_ended(&self, name: &Rc<str>, status: ExecutionStatus, error: Option<String>) {
         let now = self.now();
         {
-            let mut states = self.0.states.borrow_mut();
-            states.running.remove(name);
-            let execution = states.executions.get_mut(name).expect("it was started");
+            let mut service = self.0.states.borrow_mut();
+            service.running.remove(name);
+            let execution = service.executions.get_mut(name).expect("it was started");
             (execution.status, execution.stopped, execution.error) = (status, Some(now), error);
         }
         self.step(None, What::ExecutionEnded { execution: Rc::clone(name), status });

@@ -41,7 +41,7 @@ pub(crate) async fn reaches(world: &World, id: &RequestId, seconds: i64, is: imp
     let until = world.now() + SignedDuration::from_secs(seconds);
     while !is(&world.request(id).unwrap().state) {
         assert!(world.now() < until, "still {:?} at {}", world.request(id).unwrap().state, world.now());
-        world.pass(SignedDuration::from_millis(250)).await;
+        world.pass(SignedDuration::from_secs(1)).await;
     }
 }
 

@@ -77,7 +77,7 @@ impl World {
 
     /// Invokes a function asynchronously, as an event from nowhere.
     pub fn send(&self, function: Function, payload: Value) {
-        self.accept_event(function, Source::Story, Rc::new(payload));
+        self.accept_event(function, &Source::Story, &Rc::new(payload));
     }
 
     /// Identity Center itself, at this moment; also for administrators' hands.

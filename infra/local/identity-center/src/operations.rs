@@ -51,6 +51,17 @@ pub enum Status {
     Failed,
 }
 
+impl Status {
+    /// As the API writes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::InProgress => "IN_PROGRESS",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
 /// One asynchronous operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Operation {
@@ -248,7 +259,8 @@ impl Operations {
     }
 
     pub(crate) fn find(&self, action: Action, request_id: &str) -> Option<&Operation> {
-        self.all().find(|operation| operation.action == action && operation.request_id == request_id)
+        let mut found = self.open.iter().chain(self.done.get(request_id));
+        found.find(|operation| operation.action == action && operation.request_id == request_id)
     }
 
     /// Open and finished operations.

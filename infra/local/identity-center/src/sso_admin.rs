@@ -150,8 +150,8 @@ impl Model {
     fn statuses(&self, action: Action, body: &Value) -> Vec<(String, Value)> {
         let wanted = body.pointer("/Filter/Status").and_then(Value::as_str);
         let all = self.operations.all().filter(|operation| operation.action == action);
-        let rows = all.map(|operation| (operation.request_id.clone(), operation.brief()));
-        rows.filter(|(_, row)| wanted.is_none_or(|status| text(row, "Status") == status)).collect()
+        let shown = all.filter(|operation| wanted.is_none_or(|status| operation.status.name() == status));
+        shown.map(|operation| (operation.request_id.clone(), operation.brief())).collect()
     }
 
     /// Where a permission set is assigned, as listings show it. It is provisioned there, and in its latest form, because

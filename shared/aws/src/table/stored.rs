@@ -1,5 +1,7 @@
 //! Stored items as the domain knows them, for those who hold the items themselves: tests and tools.
 
+#![expect(clippy::implicit_hasher, reason = "an item is what the SDK says it is")]
+
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;

@@ -1,5 +1,7 @@
 //! Between HTTP and calls: which service and operation a request means, and how an answer travels.
 
+use std::rc::Rc;
+
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 use serde_json::{Value, json};
@@ -111,7 +113,7 @@ pub(crate) fn unescaped(text: &str) -> String {
 }
 
 /// The HTTP answer.
-pub(crate) fn encode(service: Service, operation: &str, answer: &Result<Value, AwsError>) -> HttpResponse {
+pub(crate) fn encode(service: Service, answer: &Result<Rc<Value>, AwsError>) -> HttpResponse {
     let (status, body) = match answer {
         Ok(_) if service == Service::Lambda => (202, String::new()),
         Ok(value) => (200, value.to_string()),
@@ -123,7 +125,6 @@ pub(crate) fn encode(service: Service, operation: &str, answer: &Result<Value, A
             (error.status, body.to_string())
         }
     };
-    debug_assert!(!operation.is_empty());
     let status = status.try_into().expect("a valid status");
     let mut response = HttpResponse::new(status, SdkBody::from(body));
     let headers = response.headers_mut();

@@ -6,7 +6,7 @@
 mod expression;
 mod store;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use serde_json::{Map, Value, json};
@@ -44,21 +44,29 @@ pub(crate) struct Bill {
 pub(crate) struct DynamoDb {
     table: String,
     store: Store,
-    /// Transactions by token: until when they are remembered, and what they asked for.
-    tokens: BTreeMap<String, (i64, Value)>,
+    /// What transactions asked for, by token.
+    tokens: BTreeMap<String, Value>,
+    /// Until when tokens are remembered, the oldest first.
+    expiries: VecDeque<(i64, String)>,
 }
 
-/// One write of a transaction.
+/// What a write does when its condition holds.
+enum Wish {
+    Put(Rc<Value>),
+    Delete,
+    Nothing,
+}
+
+/// One write, alone or of a transaction.
 struct Write {
     key: ItemKey,
-    /// `None`: only a check. `Some(None)`: delete.
-    item: Option<Option<Rc<Value>>>,
+    wish: Wish,
     condition: Option<Condition>,
 }
 
 impl DynamoDb {
     pub(crate) fn new(table: String) -> Self {
-        Self { table, store: Store::default(), tokens: BTreeMap::new() }
+        Self { table, store: Store::default(), tokens: BTreeMap::new(), expiries: VecDeque::new() }
     }
 
     /// The items of a partition now.
@@ -171,12 +179,12 @@ impl DynamoDb {
         self.check_table(text(put, "TableName"));
         let item = put["Item"].clone();
         assert!(size(&item) <= 400 * 1024, "the item is too large");
-        Write { key: key(&item), item: Some(Some(Rc::new(item))), condition: condition(put, "ConditionExpression") }
+        Write { key: key(&item), wish: Wish::Put(Rc::new(item)), condition: condition(put, "ConditionExpression") }
     }
 
     fn delete(&self, delete: &Value) -> Write {
         self.check_table(text(delete, "TableName"));
-        Write { key: key(&delete["Key"]), item: Some(None), condition: condition(delete, "ConditionExpression") }
+        Write { key: key(&delete["Key"]), wish: Wish::Delete, condition: condition(delete, "ConditionExpression") }
     }
 
     fn holds(&self, write: &Write) -> bool {
@@ -186,7 +194,7 @@ impl DynamoDb {
 
     /// Units of a write before index entries: of the larger of what is there and what comes.
     fn units(&self, write: &Write) -> u64 {
-        let new = write.item.as_ref().and_then(|item| item.as_deref());
+        let new = if let Wish::Put(item) = &write.wish { Some(&**item) } else { None };
         let old = self.store.get(&write.key, None).map(|item| &**item);
         let bytes = [old, new].into_iter().flatten().map(size).max().unwrap_or(0);
         bytes.div_ceil(1024).max(1)
@@ -202,7 +210,11 @@ impl DynamoDb {
     }
 
     fn apply(&mut self, write: Write, now: i64, bill: &mut Bill) {
-        let Some(after) = write.item else { return };
+        let after = match write.wish {
+            Wish::Put(item) => Some(item),
+            Wish::Delete => None,
+            Wish::Nothing => return,
+        };
         let (before, index_writes) = self.store.set(write.key.clone(), after.clone(), now);
         bill.write_units += index_writes;
         if before.is_some() || after.is_some() {
@@ -232,15 +244,20 @@ impl DynamoDb {
             self.apply(write, now, bill);
         }
         if let Some(token) = request["ClientRequestToken"].as_str() {
-            self.tokens.insert(token.to_owned(), (now + TOKEN_MS, request.clone()));
+            self.tokens.insert(token.to_owned(), request.clone());
+            self.expiries.push_back((now + TOKEN_MS, token.to_owned()));
         }
         Ok(json!({}))
     }
 
     /// Whether a transaction of this token was done already.
     fn is_repeated(&mut self, request: &Value, now: i64) -> Result<bool, AwsError> {
-        self.tokens.retain(|_, (until, _)| *until > now);
-        let Some((_, before)) = request["ClientRequestToken"].as_str().and_then(|token| self.tokens.get(token)) else {
+        while self.expiries.front().is_some_and(|(until, _)| *until <= now) {
+            if let Some((_, token)) = self.expiries.pop_front() {
+                self.tokens.remove(&token);
+            }
+        }
+        let Some(before) = request["ClientRequestToken"].as_str().and_then(|token| self.tokens.get(token)) else {
             return Ok(false);
         };
         if before == request {
@@ -264,7 +281,7 @@ impl DynamoDb {
             }
             "ConditionCheck" => {
                 only(write, &["TableName", "Key", "ConditionExpression", names, values]);
-                Write { item: None, ..self.delete(write) }
+                Write { wish: Wish::Nothing, ..self.delete(write) }
             }
             _ => panic!("the simulator does not know {kind} in a transaction"),
         }
@@ -362,4 +379,5 @@ pub(super) fn subject(request: &Value) -> String {
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "requests read best where they are made")]
 mod tests;

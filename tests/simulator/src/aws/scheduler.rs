@@ -134,3 +134,53 @@ fn due(request: &Value) -> Timestamp {
     let at: DateTime = at.parse().expect("at(yyyy-mm-ddThh:mm:ss)");
     at.to_zoned(TimeZone::UTC).expect("an instant").timestamp()
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    fn create(at: &str, token: &str) -> Value {
+        json!({
+            "Name": "n",
+            "GroupName": "g",
+            "ClientToken": token,
+            "ScheduleExpression": format!("at({at})"),
+            "ScheduleExpressionTimezone": "UTC",
+            "FlexibleTimeWindow": { "Mode": "OFF" },
+            "ActionAfterCompletion": "DELETE",
+            "Target": { "Arn": "a", "RoleArn": "r", "Input": "{}" },
+        })
+    }
+
+    #[test]
+    fn a_schedule_is_created_once_read_back_and_taken_once() {
+        let now: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
+        let mut scheduler = Scheduler::default();
+        let mut call = |operation: &str, request: &Value, stale: Option<Timestamp>| {
+            let answer = scheduler.call(operation, request, now, stale, SignedDuration::from_secs(7));
+            answer.map(|(answer, then)| (answer, matches!(then, Then::Arm(..)))).map_err(|error| error.code)
+        };
+        let wanted = create("2026-11-23T09:00:00", "t");
+        assert!(call("CreateSchedule", &wanted, None).unwrap().1);
+        assert!(!call("CreateSchedule", &wanted, None).unwrap().1, "the same call again arms nothing");
+        assert_eq!(call("CreateSchedule", &create("2026-11-23T09:00:00", "u"), None), Err("ConflictException"));
+        assert_eq!(call("CreateSchedule", &create("2026-11-23T09:30:00", "t"), None), Err("ConflictException"));
+        let name = json!({ "Name": "n", "GroupName": "g" });
+        let seen = call("GetSchedule", &name, None).unwrap().0;
+        assert_eq!(seen["ScheduleExpression"], "at(2026-11-23T09:00:00)");
+        let earlier = now - SignedDuration::from_secs(5);
+        assert_eq!(call("GetSchedule", &name, Some(earlier)), Err("ResourceNotFoundException"), "not visible yet");
+        let mut past = create("2026-11-23T07:59:59", "t");
+        past["Name"] = "past".into();
+        assert_eq!(call("CreateSchedule", &past, None), Err("ValidationException"));
+        assert!(call("UpdateSchedule", &create("2026-11-23T10:00:00", "t"), None).unwrap().1);
+        assert!(scheduler.take("n", 1).is_none(), "the timer of what was changed");
+        let entry = scheduler.take("n", 2).unwrap();
+        assert_eq!(entry.fires.duration_since(entry.at), SignedDuration::from_secs(7));
+        assert!(scheduler.take("n", 2).is_none());
+        let gone = scheduler.call("DeleteSchedule", &name, now, None, SignedDuration::ZERO);
+        assert_eq!(gone.err().map(|error| error.code), Some("ResourceNotFoundException"));
+    }
+}

@@ -19,15 +19,15 @@ const QUEUED_MS: u64 = 60;
 
 impl World {
     /// Lambda accepts an event.
-    pub(crate) fn accept_event(&self, function: Function, source: Source, payload: Rc<Value>) {
+    pub(crate) fn accept_event(&self, function: Function, source: &Source, payload: &Rc<Value>) {
         let number = self.0.events.get() + 1;
         self.0.events.set(number);
         let strike = self.0.plan.events.get(&number).copied().filter(|_| !self.healed());
-        let event = Event { number, function, source: source.clone(), payload: Rc::clone(&payload), strike };
+        let event = Event { number, function, source: source.clone(), payload: Rc::clone(payload), strike };
         self.step(None, What::Event(event));
         let id = self.invocation_id();
         let deliver = |id: Rc<str>, late: Duration| {
-            self.spawn(self.clone().deliver(function, id, source.clone(), Rc::clone(&payload), late));
+            self.spawn(self.clone().deliver(function, id, source.clone(), Rc::clone(payload), late));
         };
         match strike {
             None => deliver(id, Duration::ZERO),
@@ -120,6 +120,6 @@ impl World {
             tried += 1;
             tokio::time::sleep(Duration::from_secs(pause)).await;
         }
-        self.accept_event(function, source, input);
+        self.accept_event(function, &source, &input);
     }
 }

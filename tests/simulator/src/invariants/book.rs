@@ -27,6 +27,8 @@ pub struct Book {
     pub unfit: BTreeMap<Key, Timestamp>,
     /// How much later than usual a removal may be, for reasons that the story made: an operation that takes long.
     pub patience: SignedDuration,
+    /// Permission sets that are Curfew's alone.
+    pub owned: BTreeSet<PermissionSetArn>,
     /// Permission sets that nobody may be given without somebody else's approval.
     pub needs_approval: BTreeSet<PermissionSetArn>,
     /// How requests end when nothing goes wrong, as `outcome` says it.
@@ -43,6 +45,8 @@ pub struct Book {
     pub(crate) made: BTreeSet<Key>,
     /// When `revoke` is, or was, to be called by a schedule.
     pub(crate) armed: BTreeSet<Timestamp>,
+    /// When somebody else made an assignment.
+    pub(crate) standing_since: BTreeMap<Key, Timestamp>,
     /// Alarms that were raised, with their texts.
     pub(crate) alarms: Vec<(Timestamp, String)>,
 }
@@ -53,8 +57,10 @@ impl Book {
         self.foreign.remove(key);
         if present {
             self.standing.insert(key.clone());
+            self.standing_since.insert(key.clone(), now);
         } else {
             self.standing.remove(key);
+            self.standing_since.remove(key);
             self.robbed.insert(key.clone(), now);
         }
     }

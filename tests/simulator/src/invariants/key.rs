@@ -11,6 +11,8 @@ use crate::World;
 
 /// I13: how long a grant may stay unnoticed after its end.
 const NOTICED: SignedDuration = SignedDuration::from_mins(5);
+/// I16: how long an assignment without record may stay unreported.
+const REPORTED: SignedDuration = SignedDuration::from_mins(15);
 /// I14, I15: somebody is told after five minutes; the sweep looks every minute or two.
 const TOLD: SignedDuration = SignedDuration::from_mins(8);
 
@@ -34,6 +36,7 @@ pub(super) fn check(world: &World, book: &mut Book, trouble: &Trouble, now: Time
             broken.extend(left_over(book, &key, trouble, now));
         }
         broken.extend(adopted(world, book, &key));
+        broken.extend(stray(book, &key, trouble, now));
         broken.extend(missing(book, &key, exists, trouble, now));
     }
     for request in book.last.values() {
@@ -70,6 +73,14 @@ fn recorded(world: &World, book: &Book, key: &Key) -> Option<Broken> {
 fn adopted(world: &World, book: &Book, key: &Key) -> Option<Broken> {
     let adopted = book.standing.contains(key) && !book.made.contains(key) && world.assignment(key).ours;
     adopted.then(|| Broken::new("I7", "a standing assignment is on record as ours"))
+}
+
+/// I16: what nobody recorded on a permission set that is Curfew's alone is reported.
+fn stray(book: &Book, key: &Key, trouble: &Trouble, now: Timestamp) -> Option<Broken> {
+    let since = *book.standing_since.get(key).filter(|_| book.owned.contains(&key.permission_set))?;
+    let told = || book.alarms.iter().any(|(at, text)| *at >= since && text.contains(key.user.as_str()));
+    let overdue = trouble.is_overdue(since, REPORTED, now) && !told();
+    overdue.then(|| Broken::new("I16", format!("nobody is told of what {} was given at {since}", key.user)))
 }
 
 /// I12: nothing outlives its latest grant by more than is allowed.

@@ -21,6 +21,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
             remade_outside,
             "somebody removes the assignment, and makes it again after the end"
         ),
+        scenario!("stray", stray, "an administrator gives somebody a permission set that is Curfew's alone",
+            adjust: |options| options.organisation.configuration += OWNERSHIP),
         scenario!("user-disabled", user_disabled, "the user is disabled while the grant is active"),
         scenario!("user-deleted", user_deleted, "the user is deleted while the grant is active"),
         scenario!("account-suspended", account_suspended, "the account is suspended for a while under an active grant"),
@@ -114,6 +116,26 @@ async fn remade_outside(play: Play) {
         play.world.pass(mins(3)).await;
     }
     play.all_over(mins(80)).await;
+}
+
+/// The permission set of `Access::Approved` is Curfew's alone.
+const OWNERSHIP: &str = "\n[ownership]\npermission_sets = [\"${permission_set.Admin}\"]\n";
+
+async fn stray(play: Play) {
+    let key = play.key(Ben, Access::Approved);
+    play.book.borrow_mut().owned.insert(key.permission_set.clone());
+    // Ana's grant of the same permission set is on record, and not reported.
+    let granted = play.ask(Ana, wish(Access::Approved, mins(4))).await;
+    if let Some(id) = &granted {
+        play.answer(Ben, id, curfew_domain::request::Answer::Approve).await;
+        play.reaches(id, Stage::Active, mins(10)).await;
+    }
+    play.administer(&key, true);
+    play.world.pass(mins(16)).await;
+    let alarms = || play.book.borrow().alarms.clone();
+    let ana = play.key(Ana, Access::Approved).user;
+    play.hope(alarms().iter().all(|(_, text)| !text.contains(ana.as_str())), "what is on record is not reported");
+    play.all_over(mins(40)).await;
 }
 
 async fn user_disabled(play: Play) {

@@ -76,3 +76,31 @@ fn an_event_that_fails_is_tried_as_the_template_says() {
         assert_eq!(world.dead_letters().iter().map(|letter| letter.queue).collect::<Vec<_>>(), ["FailureQueue"]);
     });
 }
+
+#[test]
+fn a_later_start_is_waited_for_and_observers_see_everything_in_order() {
+    run(quiet(), async |world| {
+        let seen = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+        let list = std::rc::Rc::clone(&seen);
+        world.observe(move |world, step| {
+            assert_eq!(step.at, world.now(), "observers see a step when it happens");
+            if let What::Call(call) = &step.what
+                && call.changes.iter().any(|change| matches!(change.item, crate::Changed::Request { .. }))
+            {
+                list.borrow_mut().push(world.requests()[0].state.stage().name());
+            }
+        });
+        let start = world.now() + SignedDuration::from_mins(40);
+        let mut body = super::ask(&world, "Reader");
+        body["start"] = start.to_string().into();
+        let (status, answer) = world.api("ana", "POST", "/v1/requests", Some(body)).await;
+        assert!(status < 300, "{answer}");
+        world.until(start + SignedDuration::from_mins(1)).await;
+        assert_eq!(*seen.borrow(), ["submitted", "scheduled", "provisioning", "active"]);
+        let entered = &world.executions()[0].states;
+        assert_eq!(entered.iter().map(|(_, state)| &**state).collect::<Vec<_>>()[2..], ["WaitForStart", "Provision"]);
+        assert!(entered[3].0 >= start && entered[3].0 < start + SignedDuration::from_secs(1));
+        assert_eq!(world.schedules().len(), 1);
+        assert_eq!(world.schedules()[0].function, Function::Revoke);
+    });
+}
