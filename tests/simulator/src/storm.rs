@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use curfew_domain::ask::Ask;
 use curfew_domain::assignment::Assignment;
-use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
+use curfew_domain::id::{AccountId, Key, RequestId};
 use curfew_domain::request::{Command, Context, Request, Transition, apply, submit};
 use curfew_domain::text::Justification;
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
@@ -83,7 +83,13 @@ impl Storm {
             ..options.identity
         };
         options.organisation.accounts = accounts;
+        self.populate(&mut options);
         options
+    }
+
+    /// Adds the people that `fill` gives access to.
+    pub fn populate(&self, options: &mut Options) {
+        options.organisation.people.extend((0..self.grants).map(person));
     }
 
     /// The best that the quota allows: ten operations in progress all the time.
@@ -205,15 +211,16 @@ fn account(n: usize) -> String {
 /// Different keys, spread over the accounts.
 fn keys(world: &World, storm: &Storm) -> Vec<Key> {
     let set = world.permission_set("Reader");
-    (0..storm.grants).map(|n| key(n, n % storm.accounts, &set)).collect()
+    let key = |n| Key {
+        user: world.user(&person(n)),
+        account: AccountId::parse(&account(n % storm.accounts)).expect("an account id"),
+        permission_set: set.clone(),
+    };
+    (0..storm.grants).map(key).collect()
 }
 
-fn key(user: usize, in_account: usize, set: &PermissionSetArn) -> Key {
-    Key {
-        user: UserId::parse(&format!("906722b2-0000-4000-8000-{user:012x}")).expect("a user id"),
-        account: AccountId::parse(&account(in_account)).expect("an account id"),
-        permission_set: set.clone(),
-    }
+fn person(n: usize) -> String {
+    format!("grantee{n}")
 }
 
 fn of_model(key: &Key) -> curfew_identity_center::Assignment {

@@ -54,14 +54,18 @@ fn options(size: Size) -> Options {
     organisation.accounts.extend((0..size.accounts).map(|n| format!("{:012}", 200_000_000_000 + n)));
     let hour = organisation.permission_sets["Reader"];
     organisation.permission_sets.extend((0..size.permission_sets).map(|n| (format!("set{n}"), hour)));
+    storm(size).populate(&mut options);
     options
+}
+
+fn storm(size: Size) -> Storm {
+    Storm { grants: size.grants, accounts: 100, operation_ms: 0, seed: 1 }
 }
 
 /// One life in an organisation of this size.
 fn life(size: Size, permission_set: &'static str) -> Cost {
     run(options(size), async |world| {
-        let storm = Storm { grants: size.grants, accounts: 100, operation_ms: 0, seed: 1 };
-        fill(&world, &storm, world.now() + SignedDuration::from_hours(9)).await;
+        fill(&world, &storm(size), world.now() + SignedDuration::from_hours(9)).await;
         // Day and sandboxes are known: what comes once a day or per cold start is no part of a life.
         live(&world, permission_set).await;
         let before = world.counts();
