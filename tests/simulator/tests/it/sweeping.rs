@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use curfew_domain::request::{Answer, Stage};
-use curfew_sim::campaign::{Fault, Schedule, baseline, run};
+use curfew_sim::campaign::{Fault, Schedule, baseline, run, stage};
 use curfew_sim::scenario::cast::{Access, Person};
-use curfew_sim::scenario::named;
 use curfew_sim::scenario::people::{Wish, millis, mins, secs, wish};
-use curfew_sim::{EventFault, Function, Outage, Service, What};
+use curfew_sim::scenario::{Play, named};
+use curfew_sim::{CallFault, EventFault, Function, Outage, Service, What};
 use serde_json::json;
 
 use crate::stage::{approved, automatic, play, play_with, stage_of, well};
@@ -144,4 +144,39 @@ fn sweeps_at_every_moment_disturb_no_life() {
             assert_eq!(stage_of(&play, &id), "ended");
         }
     });
+}
+
+/// Ana asks, and for a while a sweep begins five times a second.
+async fn swept_all_the_time(play: Play) {
+    let id = play.ask(Person::Ana, wish(Access::Automatic, mins(1))).await;
+    for _ in 0..60 {
+        play.world.send(Function::Sweep, json!({}));
+        play.world.pass(millis(200)).await;
+    }
+    play.all_over(mins(20)).await;
+    if let Some(id) = id {
+        // Nobody gave it up while its machine was about to try again.
+        assert_eq!(stage_of(&play, &id), "ended");
+    }
+}
+
+#[test]
+fn i15_a_sweep_takes_no_execution_that_begins_for_one_that_was_forgotten() {
+    let options = |faults: Vec<Fault>| {
+        let schedule = Schedule { scenario: "automatic".to_owned(), faults, seed: 1 };
+        named("automatic").unwrap().options(1, schedule.plan())
+    };
+    let ((), plain) = stage(options(Vec::new()), true, swept_all_the_time);
+    well(&plain);
+    let of_provision = plain.steps.iter().filter_map(|step| match &step.what {
+        What::Call(call) if step.by.as_ref().is_some_and(|by| by.function == Function::Provision) => Some(call),
+        _ => None,
+    });
+    // Its token is stored before anything else; whatever fails after that, the machine tries again.
+    for call in of_provision.step_by(2).take(12) {
+        for kind in [CallFault::CrashAfter, CallFault::Timeout].into_iter().filter(|kind| call.admits(*kind)) {
+            let ((), ran) = stage(options(vec![Fault::Call(call.number, kind)]), false, swept_all_the_time);
+            well(&ran);
+        }
+    }
 }
