@@ -1,6 +1,7 @@
 //! What happens outside Curfew: standing assignments, administrators' hands, people who leave, accounts that close.
 
 use curfew_domain::request::Stage;
+use curfew_domain::time::SignedDuration;
 use serde_json::{Value, json};
 
 use super::cast::Person::{Ana, Ben};
@@ -32,9 +33,13 @@ pub(super) fn scenarios() -> Vec<Scenario> {
     ]
 }
 
+/// So old is what an administrator did that a listing shows it, also one that lags. What a listing does not show, nobody
+/// can tell apart: Identity Center tells neither who made an assignment, nor that it was there before.
+const OLD: SignedDuration = SignedDuration::from_secs(10);
+
 async fn standing(play: Play) {
     play.administer(&play.key(Ana, Access::Automatic), true);
-    play.world.pass(secs(2)).await;
+    play.world.pass(OLD).await;
     let Some(id) = play.ask(Ana, wish(Access::Automatic, mins(1))).await else { return };
     play.expect(&id, "ended/expired/standing");
     play.reaches(&id, Stage::Active, secs(20)).await;
@@ -45,7 +50,7 @@ async fn standing(play: Play) {
 
 async fn standing_returned(play: Play) {
     play.administer(&play.key(Ana, Access::Automatic), true);
-    play.world.pass(secs(2)).await;
+    play.world.pass(OLD).await;
     let expired = play.ask(Ana, wish(Access::Automatic, mins(1))).await;
     let Some(returned) = play.ask(Ana, wish(Access::Automatic, mins(60))).await else { return };
     play.reaches(&returned, Stage::Active, mins(10)).await;
@@ -59,11 +64,11 @@ async fn standing_returned(play: Play) {
 async fn standing_goes(play: Play) {
     let key = play.key(Ana, Access::Automatic);
     play.administer(&key, true);
-    play.world.pass(secs(2)).await;
+    play.world.pass(OLD).await;
     let Some(first) = play.ask(Ana, wish(Access::Automatic, mins(4))).await else { return };
     play.reaches(&first, Stage::Active, mins(10)).await;
     play.administer(&key, false);
-    play.world.pass(secs(2)).await;
+    play.world.pass(OLD).await;
     let Some(second) = play.ask(Ana, wish(Access::Automatic, mins(1))).await else { return };
     let active = play.reaches(&second, Stage::Active, mins(10)).await;
     let grant = play.world.request(&second).and_then(|request| request.state.grant().cloned());
