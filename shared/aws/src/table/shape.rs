@@ -304,6 +304,8 @@ struct AssignmentDoc {
 struct OperationDoc {
     assign: bool,
     since: Timestamp,
+    #[serde(default)]
+    others: Vec<String>,
 }
 
 /// What is known about a key as the text of its `doc` attribute.
@@ -311,10 +313,11 @@ pub(super) fn assignment_doc(assignment: &Assignment) -> Result<String, Fault> {
     let doc = AssignmentDoc {
         holds: assignment.holds.iter().map(|h| (h.request.to_string(), h.until)).collect(),
         ours: assignment.ours,
-        operation: assignment
-            .operation
-            .as_ref()
-            .map(|o| OperationDoc { assign: o.kind == OperationKind::Assign, since: o.since }),
+        operation: assignment.operation.as_ref().map(|o| OperationDoc {
+            assign: o.kind == OperationKind::Assign,
+            since: o.since,
+            others: o.others.clone(),
+        }),
         settled: assignment.settled.clone(),
     };
     serde_json::to_string(&doc).map_err(|e| Fault::permanent("write the assignment", e))
@@ -333,6 +336,7 @@ pub(super) fn assignment(key: Key, version: u64, doc: &str) -> Result<Assignment
         operation: doc.operation.map(|o| Operation {
             kind: if o.assign { OperationKind::Assign } else { OperationKind::Unassign },
             since: o.since,
+            others: o.others,
         }),
         settled: doc.settled,
         version,

@@ -104,11 +104,16 @@ impl<'a> KeyWork<'a> {
     /// `Busy` or a fault: the change may be under way; whoever takes the key up next resolves it first.
     async fn change(&mut self, kind: OperationKind, record: Assignment) -> Result<Changed, Error> {
         let tools = self.tools;
+        // An administrator may be making the same assignment; should our answer be lost, theirs is not taken for ours.
+        let others = match kind {
+            OperationKind::Assign => tools.creates_in_progress().await?,
+            OperationKind::Unassign => Vec::new(),
+        };
         // Before the intent: nothing may come between the two.
         tools.quota.pace(tools.clock.as_ref()).await;
         tools.time_left("too little time is left to begin a change")?;
         let since = tools.clock.now();
-        self.write(record.intending(kind, since)).await?;
+        self.write(record.intending(kind, since, others)).await?;
         if tools.clock.now().duration_since(since) > PROMPT {
             return Err(Error::Busy("recording an intent took too long".to_owned()));
         }
@@ -213,7 +218,9 @@ impl<'a> KeyWork<'a> {
         loop {
             self.tools.quota.pace(self.tools.clock.as_ref()).await;
             let found = self.tools.access.find(operation.kind, &self.record.key, operation.since).await?;
-            if let Some(id) = found.into_iter().find(|id| !self.record.settled.contains(id)) {
+            if let Some(id) =
+                found.into_iter().find(|id| !self.record.settled.contains(id) && !operation.others.contains(id))
+            {
                 return Ok(Some(id));
             }
             if self.tools.has_settled(operation.since) {

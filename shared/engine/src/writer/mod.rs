@@ -15,6 +15,7 @@ mod watch;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use curfew_domain::assignment::OperationKind;
 use curfew_domain::id::RequestId;
 use curfew_domain::lease::Lease;
 use curfew_domain::request::{Intent, Rank};
@@ -124,6 +125,12 @@ impl Tools {
         let left = self.time_left(what)?;
         self.clock.sleep(pause.min(left)).await;
         Ok(())
+    }
+
+    /// Ids of all creates in progress, whoever asked for them.
+    async fn creates_in_progress(&self) -> Result<Vec<String>, Error> {
+        self.quota.pace(self.clock.as_ref()).await;
+        Ok(self.access.in_progress(OperationKind::Assign).await?)
     }
 
     /// Whether so much time has passed that an operation that is not found never was.
