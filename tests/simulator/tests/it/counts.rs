@@ -17,7 +17,7 @@ struct Size {
 }
 
 const SMALL: Size = Size { users: 10, accounts: 10, permission_sets: 10, grants: 10 };
-const BIG: Size = Size { users: 10_000, accounts: 10_000, permission_sets: 10_000, grants: 1_000 };
+const BIG: Size = Size { users: 500, accounts: 500, permission_sets: 500, grants: 100 };
 
 /// What a life cost, from the request to the end of everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
