@@ -74,11 +74,12 @@ fn a_life_cycle_costs_few_calls_of_identity_center() {
     let count = |operation: &str| calls.iter().filter(|call| call["operation"] == operation).count();
     assert_eq!(count("CreateAccountAssignment"), 1, "{ended:#}");
     assert_eq!(count("DeleteAccountAssignment"), 1, "{ended:#}");
-    assert_eq!(count("DescribePermissionSet"), 2, "to judge, and to judge again right before it is created");
+    // A sweep may have looked at the active grant meanwhile, and at what it stands on.
+    let described = count("DescribePermissionSet");
+    assert!((2..=3).contains(&described), "to judge, and to judge again right before it is created: {described}");
     let lists = count("ListAccountAssignments");
-    // A sweep may have looked at the active grant meanwhile.
     assert!((3..=4).contains(&lists), "before the create, and after each change: {lists}");
-    assert_eq!(calls.len(), 4 + lists, "and nothing else: {calls:#?}");
+    assert_eq!(calls.len(), 2 + described + lists, "and nothing else: {calls:#?}");
     let times = |operation: &str| asked.changes(&witness, operation);
     let recorded = ended["history"].as_array().unwrap();
     let at = |event: &str| instant(&recorded.iter().find(|one| one["event"] == event).unwrap_or(&Value::Null)["at"]);
