@@ -9,6 +9,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::missing_panics_doc,
+    clippy::cast_precision_loss,
     reason = "a simulator that meets what it does not know must fail loudly"
 )]
 

@@ -266,7 +266,7 @@ fn ways(grants: usize, minutes: usize, seed: u64, as_json: bool) -> bool {
         println!("{}", serde_json::json!(all));
         return true;
     }
-    println!("{} grants that end within {} min; the scheduler fires within a minute of its time", grants, minutes);
+    println!("{grants} grants that end within {minutes} min; the scheduler fires within a minute of its time");
     println!(
         "{:<28} {:>8} {:>8} {:>8} {:>8} {:>10}  refused with 10 / 1,000 at once",
         "schedules", "p50 s", "p99 s", "calls", "at once", "USD/1,000"
