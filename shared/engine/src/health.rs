@@ -9,7 +9,7 @@ use crate::core::Core;
 use crate::error::{Error, Fault};
 
 /// Access that is still there this long after its end needs a person (I14).
-const LATE: SignedDuration = SignedDuration::from_mins(5);
+pub(crate) const LATE: SignedDuration = SignedDuration::from_mins(5);
 
 /// The state of all access.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,16 +132,21 @@ fn summary(live: &[Request], lease: &Lease, now: Timestamp) -> Health {
     }
 }
 
-/// Whether the access of this request should be gone since long, whatever anybody has noticed of it.
+/// Access of this request that should be gone since long, whatever anybody has noticed of it.
 fn overdue(request: &Request, now: Timestamp) -> Option<Overdue> {
-    let since = match &request.state {
-        State::Provisioning(grant) | State::Active(grant) => grant.expires_at,
-        // Its end may have been noticed late.
-        State::Ending { grant, .. } => grant.expires_at.min(request.since),
+    let late = overdue_by(request, now).filter(|late| *late > LATE)?;
+    Some(Overdue { request: request.ask.id.clone(), key: request.ask.key(), since: now.checked_sub(late).ok()? })
+}
+
+/// For how long the access should have been gone; `None` if it should not.
+pub(crate) fn overdue_by(request: &Request, now: Timestamp) -> Option<SignedDuration> {
+    let end = match &request.state {
+        // Ended early, or found too late.
+        State::Ending { grant, .. } => request.since.min(grant.expires_at),
+        State::Provisioning(grant) | State::Active(grant) if grant.is_due(now) => grant.expires_at,
         _ => return None,
     };
-    let late = now.duration_since(since) > LATE;
-    late.then(|| Overdue { request: request.ask.id.clone(), key: request.ask.key(), since })
+    Some(now.duration_since(end))
 }
 
 fn writer(lease: &Lease, now: Timestamp) -> WriterState {

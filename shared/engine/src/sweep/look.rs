@@ -4,9 +4,10 @@ use curfew_domain::id::RequestId;
 use curfew_domain::request::{Cause, Command, Request, State, Wait};
 use curfew_domain::time::{SignedDuration, Timestamp};
 
-use super::{ALARM, Sweeper, overdue_by};
+use super::Sweeper;
 use crate::error::Error;
 use crate::extend;
+use crate::health::{LATE, overdue_by};
 
 /// A step of the flow that takes longer than this needs a look.
 const STUCK: SignedDuration = SignedDuration::from_mins(2);
@@ -17,7 +18,7 @@ const TOKENS_LIVE: SignedDuration = SignedDuration::from_mins(40);
 
 /// Access that should be gone needs a person if that takes too long. The writer keeps trying.
 fn report_overdue(request: &Request, now: Timestamp) {
-    if let Some(age) = overdue_by(request, now).filter(|age| *age > ALARM) {
+    if let Some(age) = overdue_by(request, now).filter(|age| *age > LATE) {
         tracing::error!(
             request_id = %request.ask.id, key = ?request.ask.key(), alarm = "removal_overdue", seconds = age.as_secs(),
             "access could not be removed yet; Curfew keeps trying"

@@ -30,13 +30,12 @@ use crate::core::Core;
 use crate::directive::{Directive, directive};
 use crate::error::Error;
 use crate::facts::FactSources;
+use crate::health::{LATE, overdue_by};
 use crate::ports::{AccessReader, FlowStatus, Inventory};
 use round::Round;
 
 /// An intent that is older than this may have no holder: a writer is woken, who goes away if there is one.
 const LOST_INTENT: SignedDuration = SignedDuration::from_secs(45);
-/// Access that is not gone after this long needs a person (I14).
-const ALARM: SignedDuration = SignedDuration::from_mins(5);
 
 /// What the sweep works with.
 pub struct Sweeper {
@@ -73,7 +72,7 @@ impl Swept {
     /// With what the live requests themselves tell.
     fn counting(self, live: &[Request], now: Timestamp) -> Self {
         let age = |request: &Request| u64::try_from(now.duration_since(request.since).as_secs()).unwrap_or_default();
-        let is_overdue = |request: &&Request| overdue_by(request, now).is_some_and(|by| by > ALARM);
+        let is_overdue = |request: &&Request| overdue_by(request, now).is_some_and(|by| by > LATE);
         Self {
             overdue: live.iter().filter(is_overdue).count(),
             // An intent is as old as the state that it is read off.
@@ -102,17 +101,6 @@ fn urgency(request: &Request, now: Timestamp) -> (u8, Timestamp) {
         State::Active(_) => (2, request.since),
         _ => (1, request.since),
     }
-}
-
-/// For how long the access should have been gone; `None` if it should not.
-fn overdue_by(request: &Request, now: Timestamp) -> Option<SignedDuration> {
-    let end = match &request.state {
-        // Ended early, or found too late.
-        State::Ending { grant, .. } => request.since.min(grant.expires_at),
-        State::Provisioning(grant) | State::Active(grant) if grant.is_due(now) => grant.expires_at,
-        _ => return None,
-    };
-    Some(now.duration_since(end))
 }
 
 impl Sweeper {

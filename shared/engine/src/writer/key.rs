@@ -156,7 +156,7 @@ impl<'a> KeyWork<'a> {
         };
         let Some(id) = known else { return self.settle_unknown(kind).await.map(Some) };
         let over = self.tools.watch.over(self.tools, kind, &id).await?;
-        self.slot.ended();
+        self.slot.free();
         let end = match over {
             Over::Said(progress) => self.end_of(kind, progress).await?,
             Over::NotInProgress if self.is_assigned().await? == (kind == OperationKind::Assign) => End::Shown,

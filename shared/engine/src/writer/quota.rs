@@ -165,12 +165,8 @@ impl Slot<'_> {
         }
     }
 
-    /// The operation has ended.
-    pub(super) fn ended(&mut self) {
-        self.free();
-    }
-
-    fn free(&mut self) {
+    /// The operation has ended, or was never begun.
+    pub(super) fn free(&mut self) {
         if let Some(account) = self.account.take() {
             self.quota.state().slots.remove(&account);
         }
