@@ -43,6 +43,14 @@ text_id!(
     UserId, is_user_id, "expected an Identity Center user id such as `906722b2-0000-4000-8000-000000000001`"
 );
 text_id!(
+    /// A group of the identity store: the stable id, never its display name.
+    GroupId, is_user_id, "expected an Identity Center group id such as `906722b2-0000-4000-8000-000000000001`"
+);
+text_id!(
+    /// An OU, or the root of the organisation.
+    UnitId, is_unit, "expected an OU id such as `ou-ab12-cdef3456` or a root id such as `r-ab12`"
+);
+text_id!(
     /// An AWS account: 12 digits.
     AccountId, is_account_id, "expected an AWS account id of 12 digits such as `123456789012`"
 );
@@ -111,6 +119,18 @@ fn is_uuid(text: &str) -> bool {
 
 fn is_lower_hex(byte: u8) -> bool {
     matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+}
+
+/// `r-` or `ou-` patterns (organizations API reference, `ParentId`).
+fn is_unit(text: &str) -> bool {
+    let word = |s: &str, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
+    };
+    match (text.strip_prefix("r-"), text.strip_prefix("ou-")) {
+        (Some(root), _) => word(root, 4..=32),
+        (_, Some(unit)) => unit.split_once('-').is_some_and(|(root, own)| word(root, 4..=32) && word(own, 8..=32)),
+        _ => false,
+    }
 }
 
 fn is_account_id(text: &str) -> bool {

@@ -4,8 +4,11 @@
 //! approval step, and a maximum duration. Revocation never asks policy.
 
 mod configuration;
+pub mod directory;
 mod facts;
 mod file;
+pub mod model;
+pub mod pattern;
 mod verdict;
 
 pub use configuration::{Approval, Configuration, Entitlement, Version};

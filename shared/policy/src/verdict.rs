@@ -1,7 +1,7 @@
 //! The decision itself.
 
 use curfew_domain::time::SignedDuration;
-use curfew_domain::verdict::{Outcome, Step, Verdict};
+use curfew_domain::verdict::{Grounds, OnTimeout, Outcome, Step, Verdict};
 
 use crate::configuration::{Approval, Configuration, Entitlement};
 use crate::facts::{AccountFacts, Facts, PermissionSetFacts, UserFacts};
@@ -14,7 +14,13 @@ impl Configuration {
             None => (Outcome::Denied, vec!["no entitlement of the configuration covers this".to_owned()]),
             Some(entitlement) => self.judge(entitlement, facts),
         };
-        Verdict { outcome, digest: facts.ask.digest(), configuration: self.version.0.clone(), explanation }
+        Verdict {
+            outcome,
+            digest: facts.ask.digest(),
+            configuration: self.version.0.clone(),
+            explanation,
+            grounds: Grounds::default(),
+        }
     }
 
     fn judge(&self, entitlement: &Entitlement, facts: &Facts<'_>) -> (Outcome, Vec<String>) {
@@ -35,7 +41,17 @@ impl Configuration {
                     return (Outcome::Denied, vec![why]);
                 }
                 let why = format!("{name} needs one of {} approvers", able.len());
-                let step = Step { name: "approval".to_owned(), approvers: able, quorum: 1, timeout: *timeout };
+                let step = Step {
+                    name: "approval".to_owned(),
+                    approvers: able,
+                    quorum: 1,
+                    timeout: *timeout,
+                    on_timeout: OnTimeout::Lapse,
+                    then: None,
+                    self_approval: false,
+                    distinct: false,
+                    comment_on_denial: false,
+                };
                 (Outcome::Allowed { flow: "one approval".to_owned(), steps: vec![step] }, vec![why])
             }
         }
