@@ -3,13 +3,17 @@
 //! Pure: it reads nothing and calls nobody. In this release a policy names, per entitlement, automatic approval or one
 //! approval step, and a maximum duration. Revocation never asks policy.
 
+mod approvers;
 mod configuration;
 pub mod directory;
+mod distinct;
 mod facts;
 mod file;
 pub mod model;
 pub mod pattern;
+pub mod steps;
 mod verdict;
+mod ways;
 
 pub use configuration::{Approval, Configuration, Entitlement, Version};
 pub use facts::{AccountFacts, Facts, PermissionSetFacts, UserFacts};
