@@ -4,6 +4,8 @@
 //! approval step, and a maximum duration. Revocation never asks policy.
 
 mod approvers;
+pub mod bundle;
+pub mod catalog;
 mod configuration;
 pub mod directory;
 mod distinct;
@@ -11,6 +13,7 @@ mod facts;
 mod file;
 pub mod model;
 pub mod pattern;
+pub mod problem;
 pub mod steps;
 mod verdict;
 mod ways;
