@@ -139,14 +139,23 @@ pub trait Assignments: Send + Sync {
     async fn put_lease(&self, lease: &Lease) -> Result<Commit, Fault>;
 }
 
-/// Published configuration.
+/// Published configurations.
 #[async_trait]
 pub trait Configurations: Send + Sync {
-    /// The current one and its text.
-    async fn current(&self) -> Result<Option<(Configuration, String)>, Fault>;
-    /// Publishes a text that is valid; atomic.
-    async fn publish(&self, configuration: &Configuration, text: &str, by: &UserId, at: Timestamp)
-    -> Result<(), Fault>;
+    /// The publication in force.
+    async fn in_force(&self) -> Result<Option<Publication>, Fault>;
+    /// The files of a version, if it was ever stored whole.
+    async fn bundle(&self, version: &Version) -> Result<Option<Bundle>, Fault>;
+    /// Stores files under their version. Puts nothing in force; may be repeated.
+    async fn put_bundle(&self, bundle: &Bundle) -> Result<(), Fault>;
+    /// Puts a version in force whose files are stored, if no other publication has this number.
+    async fn put_in_force(&self, publication: &Publication) -> Result<Commit, Fault>;
+    /// Publications, the newest first: at most `limit` of those with a number below `before`.
+    async fn publications(&self, before: Option<u64>, limit: u32) -> Result<Vec<Publication>, Fault>;
+    /// The latest proposal of this version.
+    async fn proposal(&self, version: &Version) -> Result<Option<Proposal>, Fault>;
+    /// Stores a proposal in place of an earlier one of the same version.
+    async fn put_proposal(&self, proposal: &Proposal) -> Result<(), Fault>;
 }
 
 /// Everything that one table keeps.
