@@ -1,18 +1,14 @@
 //! Calls that change something.
 
-use curfew_api::{Problem, PublishedView, RequestView, path_id};
+use curfew_api::{Problem, RequestView, path_id};
 use curfew_domain::id::RequestId;
 use curfew_engine::end::{Ending, end};
 use curfew_engine::error::Error;
 use curfew_engine::extend::extend;
-use curfew_engine::publish::publish;
 use curfew_engine::submit::submit;
 use curfew_lambda::http::{Call, HttpAnswer, json, log};
 
 use crate::Intake;
-
-/// Largest configuration, in bytes: an item of the table holds 400 KB.
-const CONFIGURATION_LIMIT: usize = 300_000;
 
 impl Intake {
     pub(crate) async fn submit(&self, call: &Call) -> Result<HttpAnswer, Problem> {
@@ -44,25 +40,4 @@ impl Intake {
         let request = end(&self.core, &caller.person, &id, ending, comment).await.map_err(log)?;
         json(202, &RequestView::brief(&request))
     }
-
-    pub(crate) async fn publish(&self, call: &Call) -> Result<HttpAnswer, Problem> {
-        let caller = self.gate.enabled_caller(call, &self.core).await?;
-        if !caller.person.administrator {
-            return Err(not_administrator());
-        }
-        if call.body.len() > CONFIGURATION_LIMIT {
-            let detail = format!("The configuration has {} bytes; at most {CONFIGURATION_LIMIT} fit.", call.body.len());
-            return Err(Problem::new(413, "body_too_large", "The body is too large", detail));
-        }
-        let text = std::str::from_utf8(&call.body)
-            .map_err(|error| Problem::new(400, "malformed_body", "The body is not UTF-8 text", error.to_string()))?;
-        let version = publish(&self.core, &caller.person.id, text).await.map_err(log)?;
-        json(200, &PublishedView::from(&version))
-    }
-}
-
-/// Only administrators.
-pub(crate) fn not_administrator() -> Problem {
-    let detail = "Only administrators read and publish the configuration.";
-    Problem::new(403, "not_administrator", "You may not do this", detail)
 }

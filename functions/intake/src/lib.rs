@@ -1,6 +1,7 @@
 //! Lambda `intake`: takes requests in, shows them, and lets people end them.
 
 mod changes;
+mod configuration;
 mod reads;
 mod route;
 
@@ -66,6 +67,11 @@ impl Intake {
             Route::Me => self.me(&call).await,
             Route::Configuration => self.configuration(&call).await,
             Route::Publish => self.publish(&call).await,
+            Route::PublishFromCi => self.publish_from_ci(&call).await,
+            Route::Publications => self.publications(&call).await,
+            Route::Version => self.version(&call).await,
+            Route::Second => self.second(&call).await,
+            Route::RollBack => self.roll_back(&call).await,
             Route::AccessHealth => self.access_health(&call).await,
         }
     }

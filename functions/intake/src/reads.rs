@@ -1,19 +1,17 @@
 //! Calls that show something.
 
 use curfew_api::{
-    AccessHealthView, ApprovalView, ApprovalsView, ConfigurationView, EntitlementView, EntitlementsView, MeView,
+    AccessHealthView, ApprovalView, ApprovalsView, EntitlementView, EntitlementsView, MeView,
     PageView, Problem, RequestView, list_query, path_id,
 };
 use curfew_domain::id::RequestId;
 use curfew_engine::error::Error;
 use curfew_engine::extend::extended_by;
 use curfew_engine::health::health;
-use curfew_engine::publish::published;
 use curfew_engine::read;
 use curfew_lambda::http::{Call, HttpAnswer, json, log};
 
 use crate::Intake;
-use crate::changes::not_administrator;
 
 impl Intake {
     pub(crate) async fn show(&self, call: &Call) -> Result<HttpAnswer, Problem> {
@@ -54,15 +52,6 @@ impl Intake {
     pub(crate) async fn me(&self, call: &Call) -> Result<HttpAnswer, Problem> {
         let caller = self.gate.caller(call, &self.core).await?;
         json(200, &MeView::from(&caller.person))
-    }
-
-    pub(crate) async fn configuration(&self, call: &Call) -> Result<HttpAnswer, Problem> {
-        let caller = self.gate.caller(call, &self.core).await?;
-        if !caller.person.administrator && !caller.person.auditor {
-            return Err(not_administrator());
-        }
-        let (version, text) = published(&self.core).await.map_err(log)?;
-        json(200, &ConfigurationView { version: version.as_str().to_owned(), text })
     }
 
     /// The state of all access, from the store. Asks the directory only who calls.

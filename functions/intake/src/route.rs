@@ -15,11 +15,16 @@ pub(crate) enum Route {
     Me,
     Configuration,
     Publish,
+    PublishFromCi,
+    Publications,
+    Version,
+    Second,
+    RollBack,
     AccessHealth,
 }
 
 /// Route keys, as the template writes them.
-const ALL: [(&str, Route); 13] = [
+const ALL: [(&str, Route); 18] = [
     ("POST /v1/requests", Route::Submit),
     ("GET /v1/requests", Route::List),
     ("GET /v1/requests/{id}", Route::Show),
@@ -32,6 +37,11 @@ const ALL: [(&str, Route); 13] = [
     ("GET /v1/me", Route::Me),
     ("GET /v1/configuration", Route::Configuration),
     ("PUT /v1/configuration", Route::Publish),
+    ("PUT /v1/ci/configuration", Route::PublishFromCi),
+    ("GET /v1/configuration/versions", Route::Publications),
+    ("GET /v1/configuration/versions/{version}", Route::Version),
+    ("POST /v1/configuration/versions/{version}/approve", Route::Second),
+    ("POST /v1/configuration/rollback", Route::RollBack),
     ("GET /v1/health/access", Route::AccessHealth),
 ];
 

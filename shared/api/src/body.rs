@@ -148,8 +148,13 @@ fn start(text: &str) -> Result<Timestamp, Problem> {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    if body.len() > LIMIT {
-        let detail = format!("The body has {} bytes; at most {LIMIT} are read.", body.len());
+    parse_within(body, LIMIT)
+}
+
+/// Reads an object of at most so many bytes.
+pub(crate) fn parse_within<T: DeserializeOwned>(body: &[u8], limit: usize) -> Result<T, Problem> {
+    if body.len() > limit {
+        let detail = format!("The body has {} bytes; at most {limit} are read.", body.len());
         return Err(Problem::new(413, "body_too_large", "The body is too large", detail));
     }
     // serde would take the values of an array for the fields of the object.

@@ -3,6 +3,7 @@
 //! Shapes here are separate from the domain's: they may grow fields, and never change the meaning of one.
 
 mod body;
+mod configuration;
 mod health;
 mod problem;
 mod query;
@@ -11,10 +12,12 @@ pub mod task;
 mod view;
 
 pub use body::{ConfirmedReply, comment, decision, extension, link_decision, wish};
+pub use configuration::{
+    ConfigurationView, PUBLICATIONS, PublicationsView, PublishedView, Rollback, change, publications_query, rollback,
+};
 pub use health::AccessHealthView;
 pub use problem::Problem;
 pub use query::{list_query, path_id};
 pub use view::{
-    ApprovalView, ApprovalsView, ConfigurationView, EntitlementView, EntitlementsView, LinkView, MeView, PageView,
-    PublishedView, RequestView,
+    ApprovalView, ApprovalsView, EntitlementView, EntitlementsView, LinkView, MeView, PageView, RequestView,
 };

@@ -2,7 +2,6 @@
 
 use curfew_domain::request::{Refusal, Stage};
 use curfew_engine::error::{Error, Fault};
-use curfew_engine::publish::NotPublished;
 use curfew_engine::submit::Refused;
 
 use crate::problem::Problem;
@@ -132,19 +131,6 @@ impl From<Refused> for Problem {
                     .with_hint("Use a new key for a new request.")
             }
             Refused::Error(error) => error.into(),
-        }
-    }
-}
-
-impl From<NotPublished> for Problem {
-    fn from(error: NotPublished) -> Self {
-        match error {
-            NotPublished::Invalid(problems) => {
-                let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                Self::new(422, "invalid_configuration", "The configuration has mistakes", list.join("\n"))
-                    .with_hint("Nothing was published; the present configuration stays.")
-            }
-            NotPublished::Fault(fault) => fault.into(),
         }
     }
 }

@@ -347,28 +347,6 @@ impl From<&Person> for MeView {
     }
 }
 
-/// A published configuration.
-#[derive(Debug, Serialize)]
-pub struct ConfigurationView {
-    /// Its version.
-    pub version: String,
-    /// Its text, TOML.
-    pub text: String,
-}
-
-/// The answer to publishing.
-#[derive(Debug, Serialize)]
-pub struct PublishedView {
-    /// The version that is current now.
-    pub version: String,
-}
-
-impl From<&Version> for PublishedView {
-    fn from(version: &Version) -> Self {
-        Self { version: version.as_str().to_owned() }
-    }
-}
-
 impl ApprovalView {
     /// A request that waits, with the address of the caller's link under the public URL.
     pub fn new(request: &Request, link: Option<&LinkId>, public_url: &str) -> Self {

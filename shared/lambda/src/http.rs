@@ -40,6 +40,7 @@ pub struct Call {
     /// Header `Idempotency-Key`.
     pub idempotency_key: Option<String>,
     claims: HashMap<String, String>,
+    aws_identity: Option<String>,
 }
 
 impl Call {
@@ -53,7 +54,9 @@ impl Call {
                 .decode(text)
                 .map_err(|error| Problem::new(400, "malformed_body", "The body cannot be read", error.to_string()))?,
         };
-        let claims = event.request_context.authorizer.and_then(|a| a.jwt).map(|jwt| jwt.claims).unwrap_or_default();
+        let authorizer = event.request_context.authorizer.unwrap_or_default();
+        let claims = authorizer.jwt.map(|jwt| jwt.claims).unwrap_or_default();
+        let aws_identity = authorizer.iam.and_then(|iam| iam.user_arn).filter(|arn| !arn.is_empty());
         let header = event.headers.get("idempotency-key").map(|value| value.to_str().map(str::to_owned));
         let idempotency_key = header.transpose().map_err(|_| key_problem())?;
         if idempotency_key.as_ref().is_some_and(|key| !is_key(key)) {
@@ -61,7 +64,12 @@ impl Call {
         }
         let query = event.query_string_parameters.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
         let route = event.route_key.unwrap_or_default();
-        Ok(Self { route, path: event.path_parameters, query, body, idempotency_key, claims })
+        Ok(Self { route, path: event.path_parameters, query, body, idempotency_key, claims, aws_identity })
+    }
+
+    /// The ARN of the AWS identity that signed the call, on routes with IAM authorization.
+    pub fn aws_identity(&self) -> Option<&str> {
+        self.aws_identity.as_deref()
     }
 
     /// A part of the path.
