@@ -3,12 +3,14 @@
 //! Pure: it reads nothing and calls nobody. In this release a policy names, per entitlement, automatic approval or one
 //! approval step, and a maximum duration. Revocation never asks policy.
 
+pub mod cedar;
 mod configuration;
 pub mod directory;
 mod facts;
 mod file;
 pub mod model;
 pub mod pattern;
+pub mod problem;
 mod verdict;
 
 pub use configuration::{Approval, Configuration, Entitlement, Version};
