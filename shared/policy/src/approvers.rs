@@ -29,16 +29,16 @@ pub(crate) struct Resolver<'a> {
 /// everybody, and the steps of a flow ask for the same groups again and again.
 pub(crate) struct Roll<'a> {
     pub(crate) directory: &'a Directory,
-    found: RefCell<BTreeMap<Named<'a>, Rc<BTreeSet<&'a UserId>>>>,
+    found: RefCell<BTreeMap<Named, Rc<BTreeSet<UserId>>>>,
 }
 
 /// People as configurations name them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Named<'a> {
+struct Named {
     /// Names or ids.
-    users: BTreeSet<&'a str>,
+    users: BTreeSet<String>,
     /// Display names.
-    groups: BTreeSet<&'a str>,
+    groups: BTreeSet<String>,
 }
 
 impl<'a> Resolver<'a> {
@@ -47,7 +47,7 @@ impl<'a> Resolver<'a> {
         let mut named = Named::default();
         let mut seen = BTreeSet::new();
         self.collect(approvers, &mut named, &mut seen);
-        let mut people: BTreeSet<UserId> = self.roll.enabled(named).iter().copied().cloned().collect();
+        let mut people: BTreeSet<UserId> = self.roll.enabled(named).iter().cloned().collect();
         if seen.contains(&Approver::Manager) {
             people.extend(self.manager().cloned());
         }
@@ -62,7 +62,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// `seen` ends lists that name each other; what they mean together does not depend on the order.
-    fn collect(&self, approvers: &'a [Approver], named: &mut Named<'a>, seen: &mut BTreeSet<&'a Approver>) {
+    fn collect(&self, approvers: &'a [Approver], named: &mut Named, seen: &mut BTreeSet<&'a Approver>) {
         for approver in approvers {
             if !seen.insert(approver) {
                 continue;
@@ -72,15 +72,15 @@ impl<'a> Resolver<'a> {
                 Approver::EntitlementOwner => self.terms.entitlement_owner.as_ref().map(|owner| &owner.value),
                 Approver::AccountOwner => self.terms.account_owner.as_ref().map(|owner| &owner.value),
                 Approver::User(name) => {
-                    named.users.insert(name);
+                    named.users.insert(name.clone());
                     None
                 }
                 Approver::Group(name) => {
-                    named.groups.insert(name);
+                    named.groups.insert(name.clone());
                     None
                 }
                 Approver::OnCall(rotation) => {
-                    named.users.extend(on_call(self.model, rotation, self.now));
+                    named.users.extend(on_call(self.model, rotation, self.now).map(str::to_owned));
                     None
                 }
                 // Not a name: looked up by whoever asked (`people`).
@@ -108,13 +108,13 @@ impl<'a> Roll<'a> {
     }
 
     /// The enabled users of these names and groups.
-    fn enabled(&self, named: Named<'a>) -> Rc<BTreeSet<&'a UserId>> {
+    fn enabled(&self, named: Named) -> Rc<BTreeSet<UserId>> {
         let mut found = self.found.borrow_mut();
         found.entry(named).or_insert_with_key(|named| Rc::new(enabled(self.directory, named))).clone()
     }
 }
 
-fn enabled<'a>(directory: &'a Directory, named: &Named<'_>) -> BTreeSet<&'a UserId> {
+fn enabled(directory: &Directory, named: &Named) -> BTreeSet<UserId> {
     let mut ids: BTreeSet<&UserId> = BTreeSet::new();
     let mut names: BTreeSet<&str> = BTreeSet::new();
     for text in &named.users {
@@ -130,6 +130,5 @@ fn enabled<'a>(directory: &'a Directory, named: &Named<'_>) -> BTreeSet<&'a User
         let means = |user: &User| names.contains(user.name.as_str()) || user.groups.iter().any(|id| groups.contains(id));
         ids.extend(directory.users.iter().filter(|(_, user)| means(user)).map(|(id, _)| id));
     }
-    ids.retain(|id| directory.users.get(*id).is_some_and(|user| user.enabled));
-    ids
+    ids.into_iter().filter(|id| directory.users.get(*id).is_some_and(|user| user.enabled)).cloned().collect()
 }

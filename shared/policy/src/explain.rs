@@ -13,7 +13,7 @@ use crate::demands::Demand;
 use crate::directory::Directory;
 use crate::evaluator::Configuration;
 use crate::judge::{Facts, Judgement, Tried, Wish, span};
-use crate::model::{Approver, Entitlement, Sourced, Strategy, Terms};
+use crate::model::{Approver, Sourced, Strategy, Terms};
 use crate::offers::Prospect;
 use crate::reasons;
 

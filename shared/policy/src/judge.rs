@@ -107,7 +107,7 @@ impl Judgement {
 
 /// Everything that speaks against a wish whichever flow would be taken, so that a person can mend all of it at once.
 pub(crate) fn objections(model: &Model, facts: &Facts<'_>, wish: &Wish<'_>, entitlement: Option<&Entitlement>) -> Vec<String> {
-    let mut objections = of_directory(model, facts);
+    let mut objections: Vec<String> = of_directory(model, facts).into_iter().collect();
     objections.extend(of_people_and_places(model, facts.directory, wish));
     match entitlement {
         Some(entitlement) if catalog::sees(model, facts.directory, wish.requester, entitlement) => {
