@@ -19,12 +19,16 @@ mod entities;
 mod head;
 mod index;
 mod lexer;
+mod listing;
+mod names;
 mod question;
 mod rules;
 mod schema;
 mod sees;
 mod source;
 
+pub use listing::{Listing, Person};
+pub use names::unknown_names;
 pub use question::{Answer, Asking, Question};
 pub use rules::{OpenError, Rules};
 pub use schema::{ANY_FLOW, APPROVED_FLOW, AUTOMATIC_FLOW, BUILT_IN, CHANNELS, WEEKDAYS, schema};
