@@ -7,7 +7,7 @@ mod approvers;
 pub mod bundle;
 pub mod catalog;
 pub mod cedar;
-pub mod checks;
+mod checks;
 mod configuration;
 pub mod decide;
 pub mod demands;

@@ -17,6 +17,7 @@ mod compile;
 mod context;
 mod entities;
 mod head;
+pub(crate) mod heads;
 mod index;
 mod lexer;
 mod listing;
