@@ -9,6 +9,7 @@ mod configuration;
 pub mod directory;
 mod facts;
 mod file;
+pub mod folder;
 pub mod model;
 pub mod pattern;
 pub mod problem;
