@@ -19,7 +19,6 @@ mod facts;
 mod file;
 pub mod folder;
 pub mod judge;
-pub mod lint;
 pub mod model;
 pub mod offers;
 pub mod pattern;
