@@ -6,15 +6,27 @@
 mod approvers;
 pub mod bundle;
 pub mod catalog;
+pub mod cedar;
+mod checks;
 mod configuration;
+pub mod decide;
+pub mod demands;
 pub mod directory;
 mod distinct;
+pub mod evaluator;
+pub mod explain;
 mod facts;
 mod file;
+pub mod folder;
+pub mod judge;
 pub mod model;
+pub mod offers;
 pub mod pattern;
 pub mod problem;
+mod reasons;
 pub mod steps;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod ways;
 
