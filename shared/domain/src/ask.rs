@@ -4,6 +4,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::hex::hex;
 use crate::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
+use crate::request::Terms;
 use crate::text::{Justification, Ticket};
 use crate::time::{AccessDuration, Timestamp};
 
@@ -34,7 +35,8 @@ pub struct Ask {
     pub extends: Option<RequestId>,
 }
 
-/// SHA-256 of what was asked. Verdicts and decisions carry it, so that neither can be moved to another wish.
+/// SHA-256 of what was asked; for decisions, on the terms that were in force. Verdicts and decisions carry it, so that
+/// neither can be moved to another wish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskDigest(String);
 
@@ -43,6 +45,16 @@ impl AskDigest {
     pub fn parse(text: &str) -> Option<Self> {
         let valid = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         valid.then(|| Self(text.to_owned()))
+    }
+
+    /// Each field goes in with its length, so that no two lists of fields share an encoding.
+    fn of(fields: impl Iterator<Item = String>) -> Self {
+        let mut hash = Sha256::new();
+        for field in fields {
+            hash.update((field.len() as u64).to_be_bytes());
+            hash.update(field.as_bytes());
+        }
+        Self(hex(&hash.finalize()))
     }
 
     /// Hexadecimal text.
@@ -57,7 +69,7 @@ impl Ask {
         Key { user: self.requester.clone(), account: self.account.clone(), permission_set: self.permission_set.clone() }
     }
 
-    /// The digest over every field. Each field goes in with its length, so that no two wishes share an encoding.
+    /// The digest over every field.
     pub fn digest(&self) -> AskDigest {
         let optional = |text: Option<String>| text.map_or_else(|| "-".to_owned(), |t| format!("+{t}"));
         let fields = [
@@ -75,12 +87,14 @@ impl Ask {
         ];
         // Only where it is there: digests of wishes that extend nothing stay as releases before this field made them.
         let extends = self.extends.as_ref().map(|extended| format!("extends {extended}"));
-        let mut hash = Sha256::new();
-        for field in fields.into_iter().chain(extends) {
-            hash.update((field.len() as u64).to_be_bytes());
-            hash.update(field.as_bytes());
-        }
-        AskDigest(hex(&hash.finalize()))
+        AskDigest::of(fields.into_iter().chain(extends))
+    }
+
+    /// The digest of this wish on narrower terms.
+    pub(crate) fn digest_on(&self, terms: &Terms) -> AskDigest {
+        let start = terms.start.map_or_else(|| "-".to_owned(), |start| format!("+{start}"));
+        let fields = ["curfew terms 1".to_owned(), self.digest().0, terms.duration.seconds().to_string(), start];
+        AskDigest::of(fields.into_iter())
     }
 }
 

@@ -3,9 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::text::Comment;
-use crate::verdict::{Outcome, Verdict};
+use crate::verdict::{OnTimeout, Outcome, Verdict};
 
 use super::state::{Grant, Stage};
+use super::terms::Narrowing;
 
 /// Sorted keys and no white space, whatever the order in which the value was built.
 pub(super) fn canonical(value: &Value) -> String {
@@ -39,6 +40,14 @@ pub(super) fn comment(comment: Option<&Comment>) -> Value {
     comment.map_or(Value::Null, |c| json!(c.as_str()))
 }
 
+/// `null` where nothing was narrowed.
+pub(super) fn narrowed(by: &Narrowing) -> Value {
+    if *by == Narrowing::NONE {
+        return Value::Null;
+    }
+    json!({ "duration": by.duration.map(|d| d.to_string()), "start": by.start.map(|s| s.to_string()) })
+}
+
 pub(super) fn grant(grant: &Grant) -> Value {
     json!({
         "started_at": grant.started_at.to_string(),
@@ -59,6 +68,11 @@ pub(super) fn verdict(verdict: &Verdict) -> Value {
                 "approvers": step.approvers.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "quorum": step.quorum,
                 "timeout_seconds": step.timeout.as_secs(),
+                "then": step.then,
+                "on_timeout": on_timeout(step.on_timeout),
+                "self_approval": step.self_approval,
+                "distinct": step.distinct,
+                "comment_on_denial": step.comment_on_denial,
             })).collect::<Vec<_>>(),
         }),
     };
@@ -67,5 +81,17 @@ pub(super) fn verdict(verdict: &Verdict) -> Value {
         "digest": verdict.digest.as_str(),
         "configuration": verdict.configuration,
         "explanation": verdict.explanation,
+        "policy": verdict.grounds.policy,
+        "permitted_by": verdict.grounds.permitted_by,
+        "passed_over": verdict.grounds.passed_over,
+        "facts": verdict.grounds.facts,
     })
+}
+
+fn on_timeout(on_timeout: OnTimeout) -> Value {
+    match on_timeout {
+        OnTimeout::Lapse => json!("lapse"),
+        OnTimeout::Deny => json!("deny"),
+        OnTimeout::Escalate(next) => json!({ "escalate": next }),
+    }
 }

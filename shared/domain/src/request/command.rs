@@ -9,6 +9,7 @@ use crate::verdict::Verdict;
 
 use super::extend::Extended;
 use super::state::Cause;
+use super::terms::Narrowing;
 
 /// An approver's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +44,12 @@ pub enum Command {
         answer: Answer,
         /// With which words.
         comment: Option<Comment>,
-        /// The wish that was shown to the approver.
+        /// The wish that was shown to the approver, on the terms that were shown (`Request::digest`).
         digest: AskDigest,
+        /// With an approval: shorter or later than what was shown.
+        narrowed: Narrowing,
     },
-    /// The time of the current step is over.
+    /// The time of the current step is over: what follows is what the step says.
     Lapse,
     /// Withdraw before there is access.
     Cancel {

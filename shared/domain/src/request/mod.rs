@@ -3,6 +3,8 @@
 //! `apply` takes a request and a command and gives the next request, its audit record and the effects to carry out,
 //! or a typed refusal. `table.rs` is the whole table; each verb has a file of its own.
 
+#[cfg(test)]
+mod approval_tests;
 mod authority;
 mod body;
 mod cancel;
@@ -18,10 +20,12 @@ mod lapse;
 #[cfg(test)]
 mod properties;
 mod provision;
+mod recount;
 mod refusal;
 mod state;
 mod submit;
 mod table;
+mod terms;
 
 pub use authority::{may_see, may_withdraw};
 pub use command::{Answer, Command, Gone, Withdrawal};
@@ -31,3 +35,4 @@ pub use refusal::Refusal;
 pub use state::{Cause, Decision, EndReason, Grant, Request, Stage, State};
 pub use submit::submit;
 pub use table::{Context, Effect, Notice, Transition, Wait, apply};
+pub use terms::{FARTHEST_START, Narrowing, Terms};

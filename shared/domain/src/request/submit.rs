@@ -32,6 +32,7 @@ pub fn submit(ask: Ask) -> Transition {
         ask,
         verdict: None,
         decisions: Vec::new(),
+        timed_out: Vec::new(),
         state: State::Submitted,
         head: record.head(),
     };

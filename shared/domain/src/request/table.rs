@@ -75,11 +75,12 @@ pub(super) struct Change {
     pub(super) body: serde_json::Value,
     pub(super) verdict: Option<Verdict>,
     pub(super) decision: Option<Decision>,
+    pub(super) timed_out: Option<usize>,
 }
 
 impl Change {
     pub(super) fn new(event: &'static str, actor: Actor, state: S, body: serde_json::Value) -> Self {
-        Self { state, actor, event, body, verdict: None, decision: None }
+        Self { state, actor, event, body, verdict: None, decision: None, timed_out: None }
     }
 }
 
@@ -99,6 +100,7 @@ pub fn apply(request: &Request, command: Command, context: Context) -> Result<Tr
     next.state = change.state;
     next.verdict = change.verdict.or(next.verdict);
     next.decisions.extend(change.decision);
+    next.timed_out.extend(change.timed_out);
     next.head = record.head();
     let effects = effects(request, &next);
     Ok(Transition { request: next, record, effects, had_intent: request.intent().is_some() })
@@ -109,11 +111,11 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
     let (now, illegal) = (context.now, Refusal::Illegal { stage: r.state.stage(), command: command.name() });
     match (&r.state, command) {
         (S::Submitted, C::Evaluate(verdict)) => evaluate::evaluate(r, verdict, now),
-        (S::AwaitingApproval { step, deadline }, C::Decide { by, step: shown, answer, comment, digest }) => {
+        (S::AwaitingApproval { step, deadline }, C::Decide { by, step: shown, answer, comment, digest, narrowed }) => {
             let at = decide::Place { step: *step, shown, deadline: *deadline, now };
-            decide::decide(r, &at, &by, answer, comment, digest)
+            decide::decide(r, &at, &by, decide::Said { answer, comment, digest, narrowed })
         }
-        (S::AwaitingApproval { step, deadline }, C::Lapse) => lapse::lapse(*step, *deadline, now),
+        (S::AwaitingApproval { step, deadline }, C::Lapse) => lapse::lapse(r, *step, *deadline, now),
         (S::Submitted | S::AwaitingApproval { .. } | S::Approved | S::Scheduled { .. }, C::Cancel { by, comment }) => {
             cancel::cancel(r, &by, comment.as_ref())
         }
