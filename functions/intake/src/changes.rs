@@ -3,7 +3,6 @@
 use curfew_api::{Problem, RequestView, path_id};
 use curfew_domain::id::RequestId;
 use curfew_engine::end::{Ending, end};
-use curfew_engine::error::Error;
 use curfew_engine::extend::extend;
 use curfew_engine::submit::submit;
 use curfew_lambda::http::{Call, HttpAnswer, json, log};
@@ -13,22 +12,21 @@ use crate::Intake;
 impl Intake {
     pub(crate) async fn submit(&self, call: &Call) -> Result<HttpAnswer, Problem> {
         let caller = self.gate.enabled_caller(call, &self.core).await?;
-        let configuration = caller.configuration.ok_or(Error::NotConfigured)?;
+        let known = caller.known.map_err(log)?;
         let wish = curfew_api::wish(&call.body)?;
         let key = call.idempotency_key.clone();
-        let request =
-            submit(&self.core, self.ids.as_ref(), &configuration, &caller.person, wish, key).await.map_err(log)?;
+        let request = submit(&self.core, self.ids.as_ref(), &known, &caller.person, wish, key).await.map_err(log)?;
         json(202, &RequestView::brief(&request))
     }
 
     /// Asks for more time, as a new request.
     pub(crate) async fn extend(&self, call: &Call) -> Result<HttpAnswer, Problem> {
         let caller = self.gate.enabled_caller(call, &self.core).await?;
-        let configuration = caller.configuration.ok_or(Error::NotConfigured)?;
+        let known = caller.known.map_err(log)?;
         let id = path_id(call.part("id"), "request", RequestId::parse)?;
         let wish = curfew_api::extension(&call.body)?;
         let (ids, key) = (self.ids.as_ref(), call.idempotency_key.clone());
-        let request = extend(&self.core, ids, &configuration, &caller.person, &id, wish, key).await.map_err(log)?;
+        let request = extend(&self.core, ids, &known, &caller.person, &id, wish, key).await.map_err(log)?;
         json(202, &RequestView::brief(&request))
     }
 

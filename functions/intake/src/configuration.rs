@@ -1,6 +1,8 @@
 //! Calls about the configuration: who may publish, what is published, and what was.
 
-use curfew_api::{ConfigurationView, PUBLICATIONS, Problem, PublicationsView, PublishedView, change, publications_query};
+use curfew_api::{
+    ConfigurationView, PUBLICATIONS, Problem, PublicationsView, PublishedView, change, publications_query,
+};
 use curfew_engine::publish::{Outcome, publish, published, roll_back, second};
 use curfew_lambda::http::{Call, HttpAnswer, json, log};
 use curfew_policy::bundle::Version;

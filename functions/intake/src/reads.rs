@@ -1,13 +1,14 @@
 //! Calls that show something.
 
 use curfew_api::{
-    AccessHealthView, ApprovalView, ApprovalsView, EntitlementView, EntitlementsView, MeView,
-    PageView, Problem, RequestView, list_query, path_id,
+    AccessHealthView, ApprovalView, ApprovalsView, EntitlementsView, MeView, PageView, Problem, RequestView,
+    entitlements_query, list_query, path_id,
 };
 use curfew_domain::id::RequestId;
 use curfew_engine::error::Error;
 use curfew_engine::extend::extended_by;
 use curfew_engine::health::health;
+use curfew_engine::known::of_onlooker;
 use curfew_engine::read;
 use curfew_lambda::http::{Call, HttpAnswer, json, log};
 
@@ -45,8 +46,11 @@ impl Intake {
 
     pub(crate) async fn entitlements(&self, call: &Call) -> Result<HttpAnswer, Problem> {
         let caller = self.gate.caller(call, &self.core).await?;
-        let configuration = caller.configuration.ok_or(Error::NotConfigured)?;
-        json(200, &EntitlementsView { items: configuration.entitlements().map(EntitlementView::from).collect() })
+        let (known, who) = (caller.known.map_err(log)?, &caller.person.id);
+        let query = entitlements_query(call.query.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
+        let circumstances = of_onlooker(&self.core, who).await.map_err(log)?;
+        let facts = known.facts(&circumstances, self.core.clock.now());
+        json(200, &EntitlementsView::from(&known.configuration.offers(&facts, who, &query.page())))
     }
 
     pub(crate) async fn me(&self, call: &Call) -> Result<HttpAnswer, Problem> {
@@ -61,7 +65,7 @@ impl Intake {
             return Err(not_operator());
         }
         let health = health(&self.core).await.map_err(log)?;
-        let version = caller.configuration.map(|configuration| configuration.version().as_str().to_owned());
+        let version = caller.known.ok().map(|known| known.configuration.version().as_str().to_owned());
         json(200, &AccessHealthView::new(&health, version))
     }
 }

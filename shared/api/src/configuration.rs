@@ -113,7 +113,10 @@ fn version(field: &str, text: Option<String>) -> Result<Option<Version>, Problem
 }
 
 fn no_version(field: &str) -> Problem {
-    Problem::invalid(field, "expected a version of 16 hexadecimal digits, as `GET /v1/configuration/versions` lists them")
+    Problem::invalid(
+        field,
+        "expected a version of 16 hexadecimal digits, as `GET /v1/configuration/versions` lists them",
+    )
 }
 
 fn comment(text: Option<String>) -> Result<Option<Comment>, Problem> {
@@ -156,11 +159,9 @@ impl PublicationsView {
 impl From<&Outcome> for PublishedView {
     fn from(outcome: &Outcome) -> Self {
         match outcome {
-            Outcome::Published(publication) => Self {
-                version: publication.version.to_string(),
-                number: Some(publication.number),
-                state: "published",
-            },
+            Outcome::Published(publication) => {
+                Self { version: publication.version.to_string(), number: Some(publication.number), state: "published" }
+            }
             Outcome::AwaitingSecond(proposal) => {
                 Self { version: proposal.version.to_string(), number: None, state: "awaiting_second" }
             }
@@ -182,13 +183,9 @@ impl From<NotPublished> for Problem {
                 Self::new(409, "configuration_moved", "The configuration has changed meanwhile", format!("{detail}."))
                     .with_hint("Look at what was published, bring your change up to date, and publish again.")
             }
-            NotPublished::UnknownVersion(_) => {
-                Self::new(404, "not_found", "Not found", format!("{detail}."))
-                    .with_hint("`GET /v1/configuration/versions` lists what was published.")
-            }
-            NotPublished::OwnProposal => {
-                Self::new(403, "own_proposal", "You may not do this", format!("{detail}."))
-            }
+            NotPublished::UnknownVersion(_) => Self::new(404, "not_found", "Not found", format!("{detail}."))
+                .with_hint("`GET /v1/configuration/versions` lists what was published."),
+            NotPublished::OwnProposal => Self::new(403, "own_proposal", "You may not do this", format!("{detail}.")),
             NotPublished::Fault(fault) => fault.into(),
         }
     }

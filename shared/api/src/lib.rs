@@ -4,6 +4,7 @@
 
 mod body;
 mod configuration;
+mod entitlements;
 mod health;
 mod problem;
 mod query;
@@ -15,9 +16,8 @@ pub use body::{ConfirmedReply, comment, decision, extension, link_decision, wish
 pub use configuration::{
     ConfigurationView, PUBLICATIONS, PublicationsView, PublishedView, Rollback, change, publications_query, rollback,
 };
+pub use entitlements::{EntitlementsQuery, EntitlementsView, entitlements_query};
 pub use health::AccessHealthView;
 pub use problem::Problem;
 pub use query::{list_query, path_id};
-pub use view::{
-    ApprovalView, ApprovalsView, EntitlementView, EntitlementsView, LinkView, MeView, PageView, RequestView,
-};
+pub use view::{ApprovalView, ApprovalsView, LinkView, MeView, PageView, RequestView};

@@ -27,6 +27,13 @@ impl From<Error> for Problem {
                 "No configuration has been published, so nothing can be requested.",
             )
             .with_hint("An administrator publishes one with `PUT /v1/configuration`."),
+            Error::NoDirectory => Self::new(
+                503,
+                "not_configured",
+                "Curfew is not set up yet",
+                "Accounts, people and permission sets have not been read yet, so nothing can be requested.",
+            )
+            .with_hint("`sync` reads them soon; an administrator can start it with `POST /v1/directory/sync`."),
             Error::Fault(fault) => fault.into(),
         }
     }
@@ -100,12 +107,9 @@ impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let detail = sentence(&refused.to_string());
         match refused {
-            Refused::UnknownAccount | Refused::UnknownEntitlement => {
-                let field = if matches!(refused, Refused::UnknownAccount) { "account" } else { "permission_set" };
-                Self::new(422, "unknown_entitlement", "This cannot be requested", detail)
-                    .in_field(field)
-                    .with_hint("`GET /v1/entitlements` lists what you may request.")
-            }
+            Refused::UnknownEntitlement => Self::new(422, "unknown_entitlement", "This cannot be requested", detail)
+                .in_field("permission_set")
+                .with_hint("`GET /v1/entitlements` lists what you may request."),
             Refused::TooLong(max) => Self::new(422, "duration_too_long", "The duration is too long", detail)
                 .in_field("duration")
                 .with_hint(format!("Ask for at most `{max}`.")),

@@ -5,7 +5,6 @@ use curfew_domain::id::{LinkId, RequestId};
 use curfew_domain::person::Person;
 use curfew_domain::request::{Answer, EndReason, Gone, Grant, Request, State};
 use curfew_domain::verdict::{Outcome, Verdict};
-use curfew_policy::{Approval, Entitlement, Version};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -295,40 +294,6 @@ impl LinkView {
             step: steps.get(step).map(|s| s.name.clone()).unwrap_or_default(),
             open: waits && !decided,
             digest: request.ask.digest().as_str().to_owned(),
-        }
-    }
-}
-
-/// What the caller may request.
-#[derive(Debug, Serialize)]
-pub struct EntitlementsView {
-    /// By account and permission set.
-    pub items: Vec<EntitlementView>,
-}
-
-/// One entitlement.
-#[derive(Debug, Serialize)]
-pub struct EntitlementView {
-    account: String,
-    account_name: String,
-    permission_set: String,
-    permission_set_name: String,
-    max_duration: String,
-    approval: &'static str,
-}
-
-impl From<&Entitlement> for EntitlementView {
-    fn from(entitlement: &Entitlement) -> Self {
-        Self {
-            account: entitlement.account.to_string(),
-            account_name: entitlement.account_name.clone(),
-            permission_set: entitlement.permission_set.to_string(),
-            permission_set_name: entitlement.permission_set_name.clone(),
-            max_duration: entitlement.max_duration.to_string(),
-            approval: match entitlement.approval {
-                Approval::Automatic => "automatic",
-                Approval::OneOf { .. } => "one_approval",
-            },
         }
     }
 }

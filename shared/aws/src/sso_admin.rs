@@ -7,8 +7,8 @@ use curfew_domain::assignment::OperationKind;
 use curfew_domain::id::{Key, PermissionSetArn};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
+use curfew_engine::facts::PermissionSetFacts;
 use curfew_engine::ports::{Access, AccessReader, Begun, PermissionSets, Progress};
-use curfew_policy::PermissionSetFacts;
 
 use crate::fault::{code, fault};
 

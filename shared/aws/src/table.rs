@@ -15,7 +15,8 @@
 //! | `WRITER` | `L` | who may write to Identity Center; `version` guards every write |
 //! | `IDEM#<user>#<key>` | `I` | an idempotency key |
 //! | `KEY#<user>#<account>#<permission set>` | `K` | what is known about an assignment |
-//! | `CONFIG` | `current`, `v#<version>`, `p#<instant>` | configuration: in force, each text, each publication |
+//! | `CONFIG` | `current`, `p#<number>`, `proposal#<version>` | the publication in force, each publication, what waits for a second administrator |
+//! | `CONFIG#<version>`, `RULES#<version>` | `C#<n>`, `M` | files of a version, and its rules compiled: chunks, and the item that says they are whole |
 //!
 //! Index `by_owner` (keys only): `REQUESTER#<user>` and `DAY#<day>`, both by request id.
 
@@ -30,6 +31,7 @@ use curfew_engine::error::Fault;
 use crate::fault::unbuilt;
 
 mod assignments;
+mod blob;
 mod callbacks;
 mod configurations;
 mod intents;

@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use curfew_policy::Configuration;
-use curfew_policy::bundle::Version;
+use curfew_policy::{Configuration, Problem, Version};
 
 use crate::error::Fault;
 use crate::ports::Store;
@@ -36,9 +35,13 @@ impl Configurations {
         let what = "read the configuration";
         let missing = || Fault::permanent(what, format!("the files of version {version} are missing"));
         let bundle = store.bundle(version).await?.ok_or_else(missing)?;
-        let (configuration, _) = Configuration::load(&bundle)
-            .map_err(|problems| Fault::permanent(what, problems.first().map(ToString::to_string).unwrap_or_default()))?;
-        let configuration = Arc::new(configuration);
+        let compiled = store.rules(version).await?;
+        let opened = compiled.and_then(|rules| Configuration::open(&bundle, rules.index, &rules.digest).ok());
+        let configuration = Arc::new(match opened {
+            Some(configuration) => configuration,
+            // Compiled by a release with another form of rules.
+            None => Configuration::load(&bundle).map_err(|problems| Fault::permanent(what, first(&problems)))?.0,
+        });
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&configuration));
         Ok(configuration)
     }
@@ -47,4 +50,8 @@ impl Configurations {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.as_ref().filter(|configuration| configuration.version() == version).map(Arc::clone)
     }
+}
+
+fn first(problems: &[Problem]) -> String {
+    problems.first().map(ToString::to_string).unwrap_or_default()
 }

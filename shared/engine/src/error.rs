@@ -41,6 +41,9 @@ pub enum Error {
     /// No configuration was published yet.
     #[error("no configuration has been published yet")]
     NotConfigured,
+    /// The directory was not read yet.
+    #[error("the directory has not been read yet")]
+    NoDirectory,
     /// The world outside.
     #[error(transparent)]
     Fault(#[from] Fault),

@@ -3,6 +3,7 @@
 //! Each verb loads a request, lets the domain decide, commits state and audit record together, and only then acts.
 //! A crash between commit and act is repaired by a retry of the verb or by `sweep`; no verb assumes that it runs once.
 
+pub mod configurations;
 pub mod core;
 pub mod decide;
 pub mod directive;
@@ -12,6 +13,7 @@ pub mod evaluate;
 pub mod extend;
 pub mod facts;
 pub mod health;
+pub mod known;
 pub mod notify;
 pub mod ports;
 pub mod provision;

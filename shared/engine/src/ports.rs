@@ -9,11 +9,20 @@ use curfew_domain::id::{AccountId, Key, LinkId, PermissionSetArn, RequestId, Use
 use curfew_domain::lease::Lease;
 use curfew_domain::request::{Intent, Notice, Request, Transition, Wait};
 use curfew_domain::time::{SignedDuration, Timestamp};
-use curfew_policy::{AccountFacts, Configuration, PermissionSetFacts, UserFacts};
+use curfew_policy::bundle::{Bundle, Version};
 
 use crate::directive::Directive;
 use crate::error::Fault;
+use crate::facts::{AccountFacts, PermissionSetFacts, UserFacts};
+use crate::publish::{Proposal, Publication};
 use crate::trigger::Trigger;
+
+mod directory;
+
+pub use directory::{
+    Directories, Head, ListedAccount, ListedPermissionSet, ListedUnit, ListedUser, OrganizationListing, PeopleListing,
+    PermissionSetListing,
+};
 
 /// Time and waiting.
 #[async_trait]
@@ -139,6 +148,15 @@ pub trait Assignments: Send + Sync {
     async fn put_lease(&self, lease: &Lease) -> Result<Commit, Fault>;
 }
 
+/// The Cedar rules of a configuration, compiled so that a cold start parses only what it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompiledRules {
+    /// The compiled form.
+    pub index: String,
+    /// Its digest.
+    pub digest: String,
+}
+
 /// Published configurations.
 #[async_trait]
 pub trait Configurations: Send + Sync {
@@ -146,8 +164,10 @@ pub trait Configurations: Send + Sync {
     async fn in_force(&self) -> Result<Option<Publication>, Fault>;
     /// The files of a version, if it was ever stored whole.
     async fn bundle(&self, version: &Version) -> Result<Option<Bundle>, Fault>;
-    /// Stores files under their version. Puts nothing in force; may be repeated.
-    async fn put_bundle(&self, bundle: &Bundle) -> Result<(), Fault>;
+    /// The rules of a version as they were compiled when it was stored, with their digest; by whichever release that was.
+    async fn rules(&self, version: &Version) -> Result<Option<CompiledRules>, Fault>;
+    /// Stores files, and their rules compiled, under their version. Puts nothing in force; may be repeated.
+    async fn put_bundle(&self, bundle: &Bundle, rules: &CompiledRules) -> Result<(), Fault>;
     /// Puts a version in force whose files are stored, if no other publication has this number.
     async fn put_in_force(&self, publication: &Publication) -> Result<Commit, Fault>;
     /// Publications, the newest first: at most `limit` of those with a number below `before`.
@@ -159,8 +179,8 @@ pub trait Configurations: Send + Sync {
 }
 
 /// Everything that one table keeps.
-pub trait Store: Requests + Callbacks + Assignments + Configurations {}
-impl<T: Requests + Callbacks + Assignments + Configurations> Store for T {}
+pub trait Store: Requests + Callbacks + Assignments + Configurations + Directories {}
+impl<T: Requests + Callbacks + Assignments + Configurations + Directories> Store for T {}
 
 /// Executions of the approval state machine.
 #[async_trait]

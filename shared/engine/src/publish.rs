@@ -5,13 +5,11 @@
 
 use curfew_domain::text::Comment;
 use curfew_domain::time::Timestamp;
-use curfew_policy::bundle::{Bundle, Version};
-use curfew_policy::problem::Problem;
-use curfew_policy::Configuration;
+use curfew_policy::{Bundle, Configuration, Problem, Version};
 
 use crate::core::Core;
 use crate::error::{Error, Fault};
-use crate::ports::Commit;
+use crate::ports::{Commit, CompiledRules};
 
 /// One act of publishing. Numbers count from 1 without gaps; a version may be published more than once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -93,9 +91,11 @@ pub struct Change {
 /// # Errors
 /// Everything that is wrong with the files; or something else was published since.
 pub async fn publish(core: &Core, change: Change) -> Result<Outcome, NotPublished> {
-    Configuration::load(&change.bundle).map_err(NotPublished::Invalid)?;
+    let (configuration, _) = Configuration::load(&change.bundle).map_err(NotPublished::Invalid)?;
     let before = based_on(core, change.based_on.as_ref()).await?;
-    core.store.put_bundle(&change.bundle).await?;
+    let rules = configuration.rules();
+    let rules = CompiledRules { index: rules.index().to_owned(), digest: rules.digest().to_owned() };
+    core.store.put_bundle(&change.bundle, &rules).await?;
     let (version, at) = (change.bundle.version(), core.clock.now());
     if needs_second(core, before.as_ref()).await? {
         let Change { based_on, comment, by, .. } = change;

@@ -14,9 +14,10 @@ use curfew_domain::id::UserId;
 use curfew_domain::person::Person;
 use curfew_domain::time::Timestamp;
 use curfew_engine::core::Core;
-use curfew_engine::error::Fault;
+use curfew_engine::error::{Error, Fault};
+use curfew_engine::facts::UserFacts;
+use curfew_engine::known::Known;
 use curfew_engine::ports::People;
-use curfew_policy::{Configuration, UserFacts};
 use serde::Serialize;
 
 use crate::environment::{Environment, Unset};
@@ -93,12 +94,12 @@ pub struct Gate {
     bootstrap: Option<UserId>,
 }
 
-/// A caller, and the configuration in force.
+/// A caller, and the rules in force.
 pub struct Caller {
     /// Who.
     pub person: Person,
-    /// What was published; `None` before the first time, and when it cannot be read.
-    pub configuration: Option<Configuration>,
+    /// Configuration and directory, or why there are none.
+    pub known: Result<Known, Error>,
 }
 
 impl Gate {
@@ -114,21 +115,18 @@ impl Gate {
         let now = core.clock.now();
         let name = self.user_name(call, now)?;
         let id = self.people.user_named(name).await.map_err(log)?.ok_or_else(unknown_user)?;
-        let configuration = match core.store.current().await {
-            Ok(current) => current.map(|(configuration, _)| configuration),
-            // One that this release cannot read must not keep people from ending access, nor from mending it.
-            Err(error @ Fault::Permanent { .. }) => {
-                tracing::error!(%error, "the published configuration cannot be read");
-                None
+        let known = Known::load(core).await;
+        let person = match &known {
+            Ok(known) => known.person(id),
+            Err(Error::Fault(fault @ Fault::Transient { .. })) => return Err(log(fault.clone())),
+            Err(error) => {
+                // What cannot be read must not keep people from ending access, nor from mending it; and before anything
+                // is published, somebody must be able to publish.
+                tracing::error!(%error, "there are no rules to go by");
+                Person { administrator: self.bootstrap.as_ref() == Some(&id), auditor: false, id }
             }
-            Err(error) => return Err(log(error)),
         };
-        let person = match &configuration {
-            Some(configuration) => configuration.person(id),
-            // Before anything is published, somebody must be able to publish.
-            None => Person { administrator: self.bootstrap.as_ref() == Some(&id), auditor: false, id },
-        };
-        Ok(Caller { person, configuration })
+        Ok(Caller { person, known })
     }
 
     /// The same, for calls that give access: a disabled user has none to give. Calls that remove access do not ask.

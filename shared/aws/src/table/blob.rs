@@ -41,7 +41,8 @@ impl Table {
         let mut packed = Vec::new();
         for item in &items {
             let bytes = item.get("bytes").and_then(|value| value.as_b().ok());
-            packed.extend_from_slice(bytes.ok_or_else(|| unreadable(format!("a chunk of {pk} has no bytes")))?.as_ref());
+            packed
+                .extend_from_slice(bytes.ok_or_else(|| unreadable(format!("a chunk of {pk} has no bytes")))?.as_ref());
         }
         let mut text = String::new();
         let read = GzDecoder::new(packed.as_slice()).take(LARGEST).read_to_string(&mut text);

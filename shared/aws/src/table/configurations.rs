@@ -5,9 +5,9 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use curfew_domain::text::Comment;
 use curfew_domain::time::Timestamp;
 use curfew_engine::error::Fault;
-use curfew_engine::ports::{Commit, Configurations};
+use curfew_engine::ports::{Commit, CompiledRules, Configurations};
 use curfew_engine::publish::{Proposal, Publication};
-use curfew_policy::bundle::{Bundle, Version};
+use curfew_policy::{Bundle, Version};
 
 use super::{ABSENT, AttributeValue, Item, Table, UNCHANGED, item, n, number, s, text, unreadable};
 use crate::fault::fault;
@@ -18,7 +18,11 @@ const CURRENT: &str = "current";
 #[async_trait]
 impl Configurations for Table {
     async fn in_force(&self) -> Result<Option<Publication>, Fault> {
-        self.get(PARTITION, CURRENT, "read which configuration is in force").await?.as_ref().map(publication).transpose()
+        self.get(PARTITION, CURRENT, "read which configuration is in force")
+            .await?
+            .as_ref()
+            .map(publication)
+            .transpose()
     }
 
     async fn bundle(&self, version: &Version) -> Result<Option<Bundle>, Fault> {
@@ -30,8 +34,18 @@ impl Configurations for Table {
         Ok(Some(bundle))
     }
 
-    async fn put_bundle(&self, bundle: &Bundle) -> Result<(), Fault> {
-        self.put_blob(&files(&bundle.version()), &bundle.to_json(), "store the configuration").await
+    async fn rules(&self, version: &Version) -> Result<Option<CompiledRules>, Fault> {
+        let Some(stored) = self.blob(&rules(version), "read the rules").await? else { return Ok(None) };
+        Ok(stored
+            .split_once('\n')
+            .map(|(digest, index)| CompiledRules { index: index.to_owned(), digest: digest.to_owned() }))
+    }
+
+    async fn put_bundle(&self, bundle: &Bundle, compiled: &CompiledRules) -> Result<(), Fault> {
+        let (version, what) = (bundle.version(), "store the configuration");
+        // The files last: a version counts as stored once they are.
+        self.put_blob(&rules(&version), &format!("{}\n{}", compiled.digest, compiled.index), what).await?;
+        self.put_blob(&files(&version), &bundle.to_json(), what).await
     }
 
     async fn put_in_force(&self, publication: &Publication) -> Result<Commit, Fault> {
@@ -83,6 +97,11 @@ fn files(version: &Version) -> String {
     format!("CONFIG#{version}")
 }
 
+/// Partition key of a version's rules, compiled: the digest in the first line, then the index.
+fn rules(version: &Version) -> String {
+    format!("RULES#{version}")
+}
+
 /// Sort key of a publication, in order of numbers.
 fn sort_key(number: u64) -> String {
     format!("p#{number:020}")
@@ -90,12 +109,8 @@ fn sort_key(number: u64) -> String {
 
 fn written(sk: &str, publication: &Publication) -> Item {
     let Publication { number, version, by, seconded_by, at, comment } = publication;
-    let facts = [
-        ("version", n(*number)),
-        ("version_id", s(version.as_str())),
-        ("by", s(by)),
-        ("at", s(at.to_string())),
-    ];
+    let facts =
+        [("version", n(*number)), ("version_id", s(version.as_str())), ("by", s(by)), ("at", s(at.to_string()))];
     let mut item = item(PARTITION, sk, facts);
     add(&mut item, "seconded_by", seconded_by.as_deref());
     add(&mut item, "comment", comment.as_ref().map(Comment::as_str));
