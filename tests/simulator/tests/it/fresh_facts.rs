@@ -17,10 +17,10 @@ const CHANGES: [(&str, &str); 7] = [
     ("user disabled", "disabled"),
     ("user deleted", "not in the directory"),
     ("account suspended", "suspended"),
-    ("sessions too long", "longer than the bound"),
+    ("sessions too long", "longer than the configuration allows"),
     ("permission set deleted", "does not exist"),
     ("shorter maximum", "longer than the maximum"),
-    ("other approvers", "asks for other approvals"),
+    ("other approvers", "not in the policy any more"),
 ];
 
 async fn change(play: &Play, which: &str) {
