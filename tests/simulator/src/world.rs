@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use crate::fault::Plan;
 use crate::functions::Function;
 use crate::log::{Counts, DeadLetter, Execution, Log, Schedule, Source, Step, Violation, What};
-use crate::organisation::{AccountState, Organisation};
+use crate::organisation::{self, AccountState, Organisation};
 use crate::run::Core;
 use crate::serve::millis;
 use crate::template::function_of;
