@@ -10,7 +10,7 @@ mod refused;
 pub mod task;
 mod view;
 
-pub use body::{ConfirmedReply, comment, decision, extension, link_decision, wish};
+pub use body::{Decided, comment, decision, extension, link_decision, wish};
 pub use health::AccessHealthView;
 pub use problem::Problem;
 pub use query::{list_query, path_id};

@@ -89,14 +89,11 @@ pub(crate) async fn objection(
 ) -> Result<Result<SignedDuration, String>, Error> {
     let facts = sources.gather(&request.ask).await?;
     let verdict = core.configuration().await?.decide(&facts);
-    let digest = request.ask.digest();
     let approved = match &verdict.outcome {
         Outcome::Denied => {
             return Ok(Err(format!("policy does not allow it any more: {}", verdict.explanation.join("; "))));
         }
-        Outcome::Allowed { steps, .. } => {
-            steps.iter().enumerate().all(|(i, step)| request.step_is_approved(i, step, &digest))
-        }
+        Outcome::Allowed { steps, .. } => request.is_approved_by(steps),
     };
     Ok(match facts.permission_set {
         _ if !approved => Err("policy has changed since it was approved, and now asks for other approvals".to_owned()),

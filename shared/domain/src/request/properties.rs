@@ -90,10 +90,12 @@ fn shapes() -> impl Strategy<Value = Shape> {
 fn words() -> impl Strategy<Value = Word> {
     let narrowed = (proptest::option::weighted(0.3, 60i64..700), proptest::option::weighted(0.2, 0i64..3_000));
     let said = (proptest::bool::weighted(0.95), any::<bool>(), 0usize..20);
-    (0..PEOPLE, proptest::option::weighted(0.1, 0usize..3), said, narrowed).prop_map(|(by, other_step, said, narrowed)| {
-        let ((approve, comment, digest), (seconds, start)) = (said, narrowed);
-        Word { by, other_step, approve, comment, digest, seconds, start }
-    })
+    (0..PEOPLE, proptest::option::weighted(0.1, 0usize..3), said, narrowed).prop_map(
+        |(by, other_step, said, narrowed)| {
+            let ((approve, comment, digest), (seconds, start)) = (said, narrowed);
+            Word { by, other_step, approve, comment, digest, seconds, start }
+        },
+    )
 }
 
 fn moves() -> impl Strategy<Value = Move> {
