@@ -2,7 +2,7 @@
 
 use curfew_domain::ask::AskDigest;
 use curfew_domain::id::{AccountId, PermissionSetArn};
-use curfew_domain::request::Answer;
+use curfew_domain::request::{Answer, Narrowing};
 use curfew_domain::text::{Comment, Justification, Ticket};
 use curfew_domain::time::{AccessDuration, Timestamp, whole_seconds};
 use curfew_engine::decide::Reply;
@@ -34,6 +34,9 @@ struct WishBody {
 struct DecisionBody {
     decision: String,
     comment: Option<String>,
+    duration: Option<String>,
+    start: Option<String>,
+    digest: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +44,8 @@ struct DecisionBody {
 struct LinkDecisionBody {
     decision: String,
     comment: Option<String>,
+    duration: Option<String>,
+    start: Option<String>,
     digest: String,
 }
 
@@ -58,13 +63,13 @@ struct ExtensionBody {
     ticket: Option<String>,
 }
 
-/// A decision made through a link: the reply, and the digest of what was shown.
+/// A decision: the reply, and the digest of what was shown.
 #[derive(Debug)]
-pub struct ConfirmedReply {
+pub struct Decided<D> {
     /// Yes or no, and why.
     pub reply: Reply,
     /// What was shown.
-    pub digest: AskDigest,
+    pub digest: D,
 }
 
 /// Body of `POST /v1/requests`.
@@ -92,18 +97,28 @@ pub fn extension(body: &[u8]) -> Result<Extension, Problem> {
     })
 }
 
-/// Body of `POST /v1/requests/{id}/decisions`.
-pub fn decision(body: &[u8]) -> Result<Reply, Problem> {
+/// Body of `POST /v1/requests/{id}/decisions`. Who has looked at the request before sends its digest, too.
+pub fn decision(body: &[u8]) -> Result<Decided<Option<AskDigest>>, Problem> {
     let body: DecisionBody = parse(body)?;
-    reply(&body.decision, body.comment)
+    let digest = body.digest.as_deref().map(|text| digest(text, "the digest of the request that was shown"));
+    let narrowed = narrowing(body.duration.as_deref(), body.start.as_deref())?;
+    Ok(Decided { reply: reply(&body.decision, body.comment, narrowed)?, digest: digest.transpose()? })
 }
 
 /// Body of `POST /a/{link}`.
-pub fn link_decision(body: &[u8]) -> Result<ConfirmedReply, Problem> {
+pub fn link_decision(body: &[u8]) -> Result<Decided<AskDigest>, Problem> {
     let body: LinkDecisionBody = parse(body)?;
-    let digest = AskDigest::parse(&body.digest)
-        .ok_or_else(|| Problem::invalid("digest", "expected the digest that `GET` of this link shows"))?;
-    Ok(ConfirmedReply { reply: reply(&body.decision, body.comment)?, digest })
+    let digest = digest(&body.digest, "the digest that `GET` of this link shows")?;
+    let narrowed = narrowing(body.duration.as_deref(), body.start.as_deref())?;
+    Ok(Decided { reply: reply(&body.decision, body.comment, narrowed)?, digest })
+}
+
+fn digest(text: &str, expected: &str) -> Result<AskDigest, Problem> {
+    AskDigest::parse(text).ok_or_else(|| Problem::invalid("digest", format!("expected {expected}")))
+}
+
+fn narrowing(shorter: Option<&str>, later: Option<&str>) -> Result<Narrowing, Problem> {
+    Ok(Narrowing { duration: shorter.map(duration).transpose()?, start: later.map(start).transpose()? })
 }
 
 /// Body of cancel, return and revoke; may be left out.
@@ -115,13 +130,13 @@ pub fn comment(body: &[u8]) -> Result<Option<Comment>, Problem> {
     optional_comment(body.comment)
 }
 
-fn reply(decision: &str, comment: Option<String>) -> Result<Reply, Problem> {
+fn reply(decision: &str, comment: Option<String>, narrowed: Narrowing) -> Result<Reply, Problem> {
     let answer = match decision {
         "approve" => Answer::Approve,
         "deny" => Answer::Deny,
         _ => return Err(Problem::invalid("decision", "expected `approve` or `deny`")),
     };
-    Ok(Reply { answer, comment: optional_comment(comment)? })
+    Ok(Reply { answer, comment: optional_comment(comment)?, narrowed })
 }
 
 fn optional_comment(comment: Option<String>) -> Result<Option<Comment>, Problem> {
@@ -264,9 +279,21 @@ mod tests {
 
     #[test]
     fn a_decision_is_one_of_two_words() {
-        assert_eq!(decision(br#"{"decision":"approve"}"#).unwrap().answer, Answer::Approve);
+        assert_eq!(decision(br#"{"decision":"approve"}"#).unwrap().reply.answer, Answer::Approve);
         assert_eq!(decision(br#"{"decision":"Approve"}"#).unwrap_err().field.as_deref(), Some("decision"));
         assert_eq!(link_decision(br#"{"decision":"deny"}"#).unwrap_err().code, "missing_field");
         assert!(comment(b"  ").unwrap().is_none());
+    }
+
+    #[test]
+    fn a_decision_may_narrow_what_was_asked_for() {
+        let narrowed = decision(br#"{"decision":"approve","duration":"PT30M","start":"2026-11-23T09:00:00.9Z"}"#);
+        let narrowed = narrowed.unwrap().reply.narrowed;
+        assert_eq!(narrowed.duration.unwrap().seconds(), 1_800);
+        assert_eq!(narrowed.start.unwrap().to_string(), "2026-11-23T09:00:00Z");
+        for (field, value) in [("duration", "PT0S"), ("start", "later"), ("digest", "abc")] {
+            let body = format!(r#"{{"decision":"approve","{field}":"{value}"}}"#);
+            assert_eq!(decision(body.as_bytes()).unwrap_err().field.as_deref(), Some(field));
+        }
     }
 }

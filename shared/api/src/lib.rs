@@ -12,7 +12,7 @@ mod refused;
 pub mod task;
 mod view;
 
-pub use body::{ConfirmedReply, comment, decision, extension, link_decision, wish};
+pub use body::{Decided, comment, decision, extension, link_decision, wish};
 pub use configuration::{
     ConfigurationView, PUBLICATIONS, PublicationsView, PublishedView, Rollback, change, publications_query, rollback,
 };

@@ -65,7 +65,24 @@ impl From<Refusal> for Problem {
                 "You are not an approver of the present step of this request.",
             ),
             Refusal::AlreadyDecided => conflict("already_decided"),
+            Refusal::NotDistinct => forbidden("not_distinct"),
             Refusal::StepOver => conflict("step_over"),
+            Refusal::Escalated => conflict("escalated"),
+            Refusal::CommentRequired => Self::new(422, "comment_required", "The decision lacks a comment", detail)
+                .in_field("comment")
+                .with_hint("Say why you deny the request."),
+            Refusal::DenialNarrows => Self::new(400, "denial_narrows", "A denial changes nothing", detail)
+                .with_hint("Leave `duration` and `start` out, or approve."),
+            Refusal::LongerThanAsked(longest) => {
+                Self::new(422, "duration_too_long", "The duration is too long", detail)
+                    .in_field("duration")
+                    .with_hint(format!("Approve at most `{longest}`, or leave `duration` out."))
+            }
+            Refusal::EarlierThanAsked(_) | Refusal::StartTooFar => {
+                Self::new(422, "start_not_possible", "Access cannot start then", detail)
+                    .in_field("start")
+                    .with_hint("Choose a later start within 90 days, or leave `start` out.")
+            }
             Refusal::TimedOut(_) => conflict("timed_out"),
             Refusal::Changed => {
                 conflict("digest_mismatch").with_hint("Open the link again, read what it shows, and decide on that.")
@@ -74,7 +91,7 @@ impl From<Refusal> for Problem {
                 conflict("not_now")
             }
             Refusal::NothingToExtend(_) => conflict("nothing_to_extend"),
-            Refusal::NotApproved | Refusal::NoApprover(_) => conflict("not_approved"),
+            Refusal::NotApproved | Refusal::NoApprover(_) | Refusal::NotForward(_) => conflict("not_approved"),
         }
     }
 }

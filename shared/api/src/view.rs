@@ -3,10 +3,13 @@
 use curfew_domain::audit::{self, Record};
 use curfew_domain::id::{LinkId, RequestId};
 use curfew_domain::person::Person;
-use curfew_domain::request::{Answer, EndReason, Gone, Grant, Request, State};
-use curfew_domain::verdict::{Outcome, Verdict};
+use curfew_domain::request::{Answer, EndReason, Gone, Grant, Request, State, Terms};
 use serde::Serialize;
 use serde_json::Value;
+
+use approval::{DecisionView, StepView, VerdictView};
+
+mod approval;
 
 /// One request. What is not true yet, or not any more, is absent.
 #[derive(Debug, Serialize)]
@@ -18,12 +21,17 @@ pub struct RequestView {
     requester: String,
     account: String,
     permission_set: String,
+    /// For how long: as asked for, or as an approver has shortened it.
     duration: String,
     justification: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<String>,
+    /// Not before: as asked for, or as an approver has postponed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     start: Option<String>,
+    /// What was asked for, where an approver has narrowed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<AskedView>,
     emergency: bool,
     submitted_at: String,
     /// The request whose grant this one is to prolong.
@@ -32,6 +40,7 @@ pub struct RequestView {
     /// The request that prolongs the grant of this one; only where one request is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     extended_by: Option<String>,
+    /// What a decision is about: the wish on the terms above.
     digest: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<VerdictView>,
@@ -46,34 +55,12 @@ pub struct RequestView {
     chain: Option<String>,
 }
 
+/// What was asked for, where an approver has narrowed it.
 #[derive(Debug, Serialize)]
-struct VerdictView {
-    outcome: &'static str,
+struct AskedView {
+    duration: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    flow: Option<String>,
-    configuration: String,
-    explanation: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct StepView {
-    name: String,
-    /// `waiting`, `approved`, `denied`, `next` or `over`.
-    state: &'static str,
-    approvers: Vec<String>,
-    quorum: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    deadline: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct DecisionView {
-    step: usize,
-    approver: String,
-    decision: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<String>,
-    at: String,
+    start: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -102,7 +89,7 @@ struct RecordView {
 impl RequestView {
     /// A request without its history, as in lists.
     pub fn brief(request: &Request) -> Self {
-        let ask = &request.ask;
+        let (ask, terms) = (&request.ask, request.terms());
         Self {
             id: ask.id.to_string(),
             state: request.state.stage().name(),
@@ -110,18 +97,19 @@ impl RequestView {
             requester: ask.requester.to_string(),
             account: ask.account.to_string(),
             permission_set: ask.permission_set.to_string(),
-            duration: ask.duration.to_string(),
+            duration: terms.duration.to_string(),
             justification: ask.justification.to_string(),
             ticket: ask.ticket.as_ref().map(ToString::to_string),
-            start: ask.start.map(|s| s.to_string()),
+            start: terms.start.map(|s| s.to_string()),
+            asked: asked(request),
             emergency: ask.emergency,
             submitted_at: ask.submitted_at.to_string(),
             extends: ask.extends.as_ref().map(ToString::to_string),
             extended_by: None,
-            digest: ask.digest().as_str().to_owned(),
-            verdict: request.verdict.as_ref().map(verdict),
-            steps: steps(request),
-            decisions: decisions(request),
+            digest: request.digest().as_str().to_owned(),
+            verdict: request.verdict.as_ref().map(approval::verdict),
+            steps: approval::steps(request),
+            decisions: approval::decisions(request),
             grant: request.state.grant().map(|g| grant(g, request)),
             history: None,
             chain: None,
@@ -145,69 +133,22 @@ fn reason(request: &Request) -> Option<String> {
     match &request.state {
         State::Ending { reason: EndReason::Failed(why), .. } | State::Failed { reason: why } => Some(why.clone()),
         State::Ending { reason, .. } | State::Ended { reason, .. } => Some(reason.name().to_owned()),
+        State::Denied if !request.timed_out.is_empty() && !is_denied_by_somebody(request) => {
+            Some("nobody decided in time".to_owned())
+        }
         State::Denied if request.decisions.is_empty() => request.verdict.as_ref().map(|v| v.explanation.join("; ")),
         _ => None,
     }
 }
 
-fn verdict(verdict: &Verdict) -> VerdictView {
-    let (outcome, flow) = match &verdict.outcome {
-        Outcome::Denied => ("denied", None),
-        Outcome::Allowed { flow, steps } => {
-            (if steps.is_empty() { "approved" } else { "needs_approval" }, Some(flow.clone()))
-        }
-    };
-    VerdictView {
-        outcome,
-        flow,
-        configuration: verdict.configuration.clone(),
-        explanation: verdict.explanation.clone(),
-    }
+fn is_denied_by_somebody(request: &Request) -> bool {
+    request.decisions.iter().any(|decision| decision.answer == Answer::Deny)
 }
 
-fn steps(request: &Request) -> Vec<StepView> {
-    let digest = request.ask.digest();
-    let all = request.verdict.as_ref().map_or(&[][..], Verdict::steps);
-    let present = match &request.state {
-        State::AwaitingApproval { step, deadline } => Some((*step, *deadline)),
-        _ => None,
-    };
-    let view = |(index, step): (usize, &curfew_domain::verdict::Step)| {
-        let denied = request.decisions.iter().any(|d| d.step == index && d.answer == Answer::Deny);
-        let waiting = present.is_some_and(|(at, _)| at == index);
-        let state = match present {
-            _ if denied => "denied",
-            _ if request.step_is_approved(index, step, &digest) => "approved",
-            Some((at, _)) if at == index => "waiting",
-            Some(_) => "next",
-            None => "over",
-        };
-        StepView {
-            name: step.name.clone(),
-            state,
-            approvers: step.approvers.iter().map(ToString::to_string).collect(),
-            quorum: step.quorum,
-            deadline: present.filter(|_| waiting).map(|(_, deadline)| deadline.to_string()),
-        }
-    };
-    all.iter().enumerate().map(view).collect()
-}
-
-fn decisions(request: &Request) -> Vec<DecisionView> {
-    request
-        .decisions
-        .iter()
-        .map(|d| DecisionView {
-            step: d.step,
-            approver: d.approver.to_string(),
-            decision: match d.answer {
-                Answer::Approve => "approve",
-                Answer::Deny => "deny",
-            },
-            comment: d.comment.as_ref().map(ToString::to_string),
-            at: d.at.to_string(),
-        })
-        .collect()
+fn asked(request: &Request) -> Option<AskedView> {
+    let asked = Terms::asked(&request.ask);
+    let view = || AskedView { duration: asked.duration.to_string(), start: asked.start.map(|s| s.to_string()) };
+    (asked != request.terms()).then(view)
 }
 
 fn grant(grant: &Grant, request: &Request) -> GrantView {
@@ -279,6 +220,11 @@ pub struct LinkView {
     pub step: String,
     /// Whether the caller can decide through this link now.
     pub open: bool,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<&'static str>,
+    /// The step wants a comment with a denial.
+    pub comment_on_denial: bool,
     /// What to send back with the decision.
     pub digest: String,
 }
@@ -286,15 +232,32 @@ pub struct LinkView {
 impl LinkView {
     /// What its approver sees.
     pub fn new(request: &Request, step: usize, caller: &Person) -> Self {
-        let waits = matches!(request.state, State::AwaitingApproval { step: present, .. } if present == step);
-        let decided = request.decisions.iter().any(|d| d.step == step && d.approver == caller.id);
-        let steps = request.verdict.as_ref().map_or(&[][..], Verdict::steps);
+        let closed = closed(request, step, caller);
+        let made_for = request.verdict.as_ref().and_then(|verdict| verdict.steps().get(step));
         Self {
             request: RequestView::brief(request),
-            step: steps.get(step).map(|s| s.name.clone()).unwrap_or_default(),
-            open: waits && !decided,
-            digest: request.ask.digest().as_str().to_owned(),
+            step: made_for.map(|s| s.name.clone()).unwrap_or_default(),
+            open: closed.is_none(),
+            closed,
+            comment_on_denial: made_for.is_some_and(|s| s.comment_on_denial),
+            digest: request.digest().as_str().to_owned(),
         }
+    }
+}
+
+/// Why the link of a step decides nothing for its approver now, if that is so.
+fn closed(request: &Request, step: usize, caller: &Person) -> Option<&'static str> {
+    let present = matches!(request.state, State::AwaitingApproval { step: present, .. } if present == step);
+    if request.decisions.iter().any(|d| d.step == step && d.approver == caller.id) {
+        Some("You have decided on this step already.")
+    } else if request.timed_out.contains(&step) {
+        Some("The time of this step ran out before it was decided.")
+    } else if !present {
+        Some("This step is over.")
+    } else if request.waits_for(&caller.id) {
+        None
+    } else {
+        Some("This step needs people who have not approved this request before, and you have.")
     }
 }
 

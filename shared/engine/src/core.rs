@@ -117,10 +117,11 @@ impl Core {
     }
 }
 
-/// Who is told about a move: the requester, and the approvers whose decision it concerned.
+/// Who is told about a move: the requester, and the approvers who were asked to decide.
 fn audience(request: &Request) -> Vec<UserId> {
     let mut people = vec![request.ask.requester.clone()];
-    for step in request.verdict.iter().flat_map(Verdict::steps) {
+    let steps = request.verdict.as_ref().map_or(&[][..], Verdict::steps);
+    for step in request.asked_steps().into_iter().filter_map(|index| steps.get(index)) {
         people.extend(step.approvers.iter().filter(|who| !people.contains(who)).cloned().collect::<Vec<_>>());
     }
     people

@@ -4,7 +4,7 @@ use curfew_domain::ask::Ask;
 use curfew_domain::hex::hex;
 use curfew_domain::id::{AccountId, PermissionSetArn, RequestId, UserId};
 use curfew_domain::person::Person;
-use curfew_domain::request::{self, Request, Transition};
+use curfew_domain::request::{self, FARTHEST_START, Request, Transition};
 use curfew_domain::text::{Justification, Ticket};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use curfew_policy::catalog;
@@ -15,8 +15,6 @@ use crate::error::Error;
 use crate::known::Known;
 use crate::ports::{Idempotency, Ids, Repeated};
 
-/// How far ahead a start may lie. The execution waits for it, and executions live one year.
-pub const FARTHEST_START: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How far back a start may lie, for clocks that differ.
 const START_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 

@@ -185,7 +185,7 @@ pub(crate) async fn run_decide(
     id: &RequestId,
     reply: &Reply,
 ) -> Result<Request, Failure> {
-    invoke(world, async |hands| decide(&core(&hands), person, id, reply).await).await
+    invoke(world, async |hands| decide(&core(&hands), person, id, reply, None).await).await
 }
 
 pub(crate) async fn run_decide_by_link(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use curfew_domain::id::{Key, PermissionSetArn, RequestId, UserId};
 use curfew_domain::person::Person;
-use curfew_domain::request::{Answer, Request, State as S};
+use curfew_domain::request::{Answer, Narrowing, Request, State as S};
 use curfew_domain::text::Justification;
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use curfew_engine::decide::Reply;
@@ -90,12 +90,12 @@ impl World {
 
     /// Decides as soon as there is something to decide, by the link if one came, and clicks again after a failure.
     pub(crate) async fn answer(self: &Arc<Self>, who: &UserId, id: &RequestId, answer: Answer) {
-        let (person, reply) = (self.person(who), Reply { answer, comment: None });
+        let (person, reply) = (self.person(who), Reply { answer, comment: None, narrowed: Narrowing::NONE });
         loop {
             match self.request(id).state {
                 S::AwaitingApproval { .. } => {
                     let link = self.state().asked.iter().find(|l| l.request == *id && l.approver == *who).cloned();
-                    let shown = self.request(id).ask.digest();
+                    let shown = self.request(id).digest();
                     let decided = match link {
                         Some(link) => run_decide_by_link(self, &person, &link.id, &reply, &shown).await,
                         None => run_decide(self, &person, id, &reply).await,

@@ -15,7 +15,7 @@ use curfew_domain::id::{AccountId, Key, RequestId};
 use curfew_domain::request::{Command, Context, Request, Transition, apply, submit};
 use curfew_domain::text::Justification;
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
-use curfew_domain::verdict::{Outcome, Verdict};
+use curfew_domain::verdict::{Grounds, Outcome, Verdict};
 use curfew_engine::ports::{Assignments as _, Requests as _};
 use curfew_identity_center::{SSO_ADMIN, Settings};
 use serde::Serialize;
@@ -265,6 +265,7 @@ async fn store_request(world: &World, n: usize, key: &Key, began: Timestamp, end
         digest: ask.digest(),
         configuration: "storm".to_owned(),
         explanation: Vec::new(),
+        grounds: Grounds::default(),
     };
     let (table, first) = (world.table(), submit(ask));
     table.insert(&first, None).await.expect("no fault strikes the story's own calls");

@@ -249,7 +249,7 @@ fn request_item(request: &Request, day: &str) -> Result<Item, Fault> {
         &request_pk(id),
         "R",
         [
-            ("schema", n(shape::SCHEMA)),
+            ("schema", n(shape::schema(request))),
             ("version", n(request.head.seq)),
             ("id", s(id.as_str())),
             ("day", s(day)),
@@ -263,7 +263,7 @@ fn request_item(request: &Request, day: &str) -> Result<Item, Fault> {
 
 pub(super) fn decode(item: &Item) -> Result<Request, Fault> {
     let schema = number(item, "schema")?;
-    if schema != shape::SCHEMA {
+    if !shape::is_known(schema) {
         return Err(unreadable(format!("schema {schema} is not known to this release")));
     }
     let id = RequestId::parse(text(item, "id")?).map_err(unreadable)?;
