@@ -153,6 +153,10 @@ impl Access for Hands {
         })
         .await
     }
+
+    async fn concerns(&self, kind: OperationKind, id: &str, key: &Key) -> Result<bool, Fault> {
+        Ok(self.find(kind, key, Timestamp::UNIX_EPOCH).await?.contains(&id.to_owned()))
+    }
 }
 
 fn begin(state: &mut State, kind: OperationKind, key: &Key, now: Timestamp) -> Result<Begun, Fault> {
