@@ -6,12 +6,12 @@ use curfew_api::task::{NotifyTask, ProvisionTask, RequestTask, RevokeTask, Sweep
 use curfew_domain::id::{LinkId, RequestId, UserId};
 use curfew_lambda::http::{Call, HttpEvent};
 use curfew_policy::Configuration;
+use curfew_sim::template::properties;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::repository::{entries, functions, read};
 use super::routes::{Route, routed};
-use super::template::properties;
 
 /// A sample.
 struct Sample {

@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use curfew_sim::template::{logical_id, of_type, properties, target};
 use regex_lite::Regex;
 use serde_json::{Value, json};
 
 use super::repository::{dense_code, entries, functions, rust_files};
-use super::template::{list, logical_id, of_type, properties, target};
 
 /// Calls in an adapter that a function uses, which the function never comes to.
 const UNREACHED: [(&str, &str, &[&str]); 19] = [
@@ -290,4 +290,9 @@ fn what_starts_functions_may_start_those_and_no_others() {
     let machine = properties("StateMachine")["DefinitionSubstitutions"].as_object().unwrap();
     assert_eq!(startable("StateMachineRole"), machine.values().map(target).collect());
     assert_eq!(startable("SchedulerRole"), BTreeSet::from(["Revoke", "Sweep"]));
+}
+
+/// One value, or a list of them.
+fn list(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |values| values.iter().collect())
 }

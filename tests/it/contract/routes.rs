@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use curfew_sim::template::{of_type, properties, target};
 use serde_json::json;
 
-use super::template::{of_type, properties, target};
 
 /// A route of the template.
 pub(super) struct Route {

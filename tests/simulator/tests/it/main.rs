@@ -11,10 +11,15 @@
 mod campaign;
 mod controls;
 mod counts;
+mod drift;
+mod extending;
 mod fresh_facts;
+mod health;
 mod lease;
 mod overlap;
 mod races;
+mod regressions;
 mod stage;
 mod standing;
 mod sweeping;
+mod vanishing;
