@@ -9,7 +9,10 @@ mod configuration;
 pub mod directory;
 mod facts;
 mod file;
+#[cfg(test)]
+mod fixture;
 pub mod folder;
+pub mod lint;
 pub mod model;
 pub mod pattern;
 pub mod problem;
