@@ -22,6 +22,7 @@ mod values;
 use std::collections::BTreeSet;
 
 use crate::bundle::Bundle;
+use crate::cedar::CedarFile;
 use crate::model::{Model, Origin};
 use crate::problem::Problem;
 
@@ -38,15 +39,6 @@ pub struct Loaded {
     pub cedar: Vec<CedarFile>,
     /// What is most likely not meant, sorted by place.
     pub warnings: Vec<Problem>,
-}
-
-/// A file of Cedar policies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CedarFile {
-    /// Relative to the folder.
-    pub path: String,
-    /// As it was written.
-    pub text: String,
 }
 
 /// Reads and checks a folder.
