@@ -1,10 +1,11 @@
 //! Made-up organisations with rules, from a seed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use curfew_domain::id::{AccountId, GroupId, PermissionSetArn, UnitId, UserId};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
-use curfew_policy::cedar::CedarFile;
+use curfew_policy::folder::CedarFile;
 use curfew_policy::directory::{Account, Directory, Group, OrgUnit, PermissionSet, User};
 use curfew_policy::model::{
     Approver, Circumstances, Entitlement, Flow, FlowStep, Model, Origin, Ownership, Risk, Roles, Settings, Shift,
@@ -270,19 +271,16 @@ fn entitlement(a: usize, s: usize, size: Size) -> Entitlement {
         entitlement_owner: owner.map(sourced),
         account_owner: None,
         risk: sourced(risk),
+        ambiguous: Vec::new(),
     };
+    let catalogs = CATALOGS.iter().enumerate().filter(|(n, _)| (a + s) % (n + 2) == 0);
     Entitlement {
         account: account_id(a),
         account_name: format!("account-{}", a % 5),
         permission_set: set_arn(s),
         permission_set_name: set(s),
-        catalogs: CATALOGS
-            .iter()
-            .enumerate()
-            .filter(|(n, _)| (a + s) % (n + 2) == 0)
-            .map(|(_, c)| (*c).to_owned())
-            .collect(),
-        terms,
+        catalogs: Arc::new(catalogs.map(|(_, name)| (*name).to_owned()).collect()),
+        terms: Arc::new(terms),
     }
 }
 
@@ -305,6 +303,7 @@ fn flow(automatic: bool) -> Flow {
         distinct: false,
         comment_on_denial: false,
         self_approval: false,
+        origin: origin(),
     };
     Flow {
         description: String::new(),
@@ -329,6 +328,7 @@ fn model(size: Size) -> Model {
         description: String::new(),
         visible_to: curfew_policy::model::Subjects { everybody: true, ..Default::default() },
         entitlements: Vec::new(),
+        origin: origin(),
     };
     Model {
         settings: Settings {
@@ -351,5 +351,6 @@ fn model(size: Size) -> Model {
         rotations: rotations.into(),
         ownership: Ownership::default(),
         notices: BTreeMap::new(),
+        mentions: Vec::new(),
     }
 }

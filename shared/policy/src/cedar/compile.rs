@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 
-use super::CedarFile;
+use crate::folder::CedarFile;
 use super::check::told;
 use super::head::head;
 use super::index::{self, Entry};

@@ -32,12 +32,3 @@ pub use names::unknown_names;
 pub use question::{Answer, Asking, Question};
 pub use rules::{OpenError, Rules};
 pub use schema::{ANY_FLOW, APPROVED_FLOW, AUTOMATIC_FLOW, BUILT_IN, CHANNELS, WEEKDAYS, schema};
-
-/// A `.cedar` file of a configuration folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CedarFile {
-    /// Relative to the folder.
-    pub path: String,
-    /// Its text.
-    pub text: String,
-}

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::CedarFile;
+use crate::folder::CedarFile;
 use super::lexer::{Kind, Token, tokens, value};
 use super::source::{Piece, pieces};
 use crate::directory::Directory;

@@ -1,6 +1,6 @@
 //! The policies of a `.cedar` file with their places.
 
-use super::CedarFile;
+use crate::folder::CedarFile;
 use super::lexer::tokens;
 use crate::problem::{Problem, Severity};
 
