@@ -140,25 +140,25 @@ fn ranked(model: &Model) -> Ranked<'_> {
 }
 
 /// An account as selectors see it.
-struct Place<'a> {
-    id: &'a AccountId,
-    account: &'a Account,
-    path: String,
+pub(crate) struct Place<'a> {
+    pub(crate) id: &'a AccountId,
+    pub(crate) account: &'a Account,
+    pub(crate) path: String,
 }
 
 /// A permission set as selectors see it.
-struct Set<'a> {
-    arn: &'a PermissionSetArn,
+pub(crate) struct Set<'a> {
+    pub(crate) arn: &'a PermissionSetArn,
     set: &'a PermissionSet,
 }
 
 impl<'a> Place<'a> {
-    fn of(directory: &'a Directory, account: &AccountId) -> Option<Self> {
+    pub(crate) fn of(directory: &'a Directory, account: &AccountId) -> Option<Self> {
         let (id, account) = directory.accounts.get_key_value(account)?;
         Some(Self { id, account, path: directory.path_of(&account.unit) })
     }
 
-    fn is_selected(&self, by: &Selector) -> bool {
+    pub(crate) fn is_selected(&self, by: &Selector) -> bool {
         by.unit.as_ref().is_none_or(|unit| unit.matches(&self.path))
             && by.account.as_ref().is_none_or(|name| name.matches(self.id.as_str()) || name.matches(&self.account.name))
             && by.tags.iter().all(|(tag, value)| self.account.tags.get(tag).is_some_and(|text| value.matches(text)))
@@ -177,19 +177,13 @@ impl<'a> Place<'a> {
 }
 
 impl<'a> Set<'a> {
-    fn of(directory: &'a Directory, arn: &PermissionSetArn) -> Option<Self> {
+    pub(crate) fn of(directory: &'a Directory, arn: &PermissionSetArn) -> Option<Self> {
         directory.permission_sets.get_key_value(arn).map(|(arn, set)| Self { arn, set })
     }
 
-    fn is_selected(&self, by: &Selector) -> bool {
+    pub(crate) fn is_selected(&self, by: &Selector) -> bool {
         by.permission_set.as_ref().is_none_or(|name| name.matches(&self.set.name) || name.as_str() == self.arn.as_str())
     }
-}
-
-/// Whether this selection contains this permission set of this account, both of the directory.
-pub(crate) fn selects(by: &Selector, directory: &Directory, which: &Which) -> bool {
-    Place::of(directory, &which.0).is_some_and(|place| place.is_selected(by))
-        && Set::of(directory, &which.1).is_some_and(|set| set.is_selected(by))
 }
 
 /// Selects by patterns once per account and once per permission set; the product of both is only looked up.
@@ -229,7 +223,7 @@ fn entitlements_in(
             }
             let ruling: Ranked<'_> =
                 ruling.iter().filter(|(_, flags)| selected(flags)).map(|(control, _)| *control).collect();
-            let Some(terms) = shared.terms(ruling) else { continue };
+            let Some(terms) = shared.terms(&ruling) else { continue };
             let entitlement = place.entitlement(set, shared.catalogs(catalogs), terms);
             found.push(((account.clone(), set.arn.clone()), entitlement));
         }
@@ -246,9 +240,9 @@ struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
-    fn terms(&mut self, controls: Ranked<'_>) -> Option<Arc<Terms>> {
+    fn terms(&mut self, controls: &[(Rank, &AccessControl)]) -> Option<Arc<Terms>> {
         let key = controls.iter().map(|(_, control)| std::ptr::from_ref(*control)).collect();
-        self.terms.entry(key).or_insert_with(|| inherit(&controls).map(Arc::new)).clone()
+        self.terms.entry(key).or_insert_with(|| inherit(controls).map(Arc::new)).clone()
     }
 
     fn catalogs(&mut self, names: Vec<&'a Name>) -> Arc<BTreeSet<Name>> {
@@ -303,3 +297,6 @@ impl<'a> Pick<'a> {
         Some(Sourced { value: value.clone(), origin: origin.clone() })
     }
 }
+
+#[cfg(test)]
+mod tests;

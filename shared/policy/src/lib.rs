@@ -14,8 +14,11 @@ pub mod directory;
 mod distinct;
 pub mod evaluator;
 pub mod explain;
+#[cfg(test)]
+mod fixture;
 pub mod folder;
 pub mod judge;
+pub mod lint;
 pub mod model;
 pub mod offers;
 pub mod pattern;

@@ -28,17 +28,9 @@ mod schema;
 mod sees;
 mod source;
 
+pub(crate) use compile::syntax;
 pub use listing::{Listing, Person};
 pub use names::unknown_names;
 pub use question::{Answer, Asking, Question};
 pub use rules::{OpenError, Rules};
 pub use schema::{ANY_FLOW, APPROVED_FLOW, AUTOMATIC_FLOW, BUILT_IN, CHANNELS, WEEKDAYS, schema};
-
-/// A `.cedar` file of a configuration folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CedarFile {
-    /// Relative to the folder.
-    pub path: String,
-    /// Its text.
-    pub text: String,
-}

@@ -26,8 +26,7 @@ pub(super) fn check(model: &Model, incomplete: bool, problems: &mut Problems) {
         for (name, flow) in &model.flows {
             let steps = size(model, flow);
             if steps > STEPS {
-                let message =
-                    format!("flow `{name}` has {steps} steps with all that take over; at most {STEPS} are allowed");
+                let message = format!("flow `{name}` has more than {STEPS} steps with all that take over");
                 problems.add(Problem::error(&flow.origin, message).hint("escalate to the same flow from fewer steps"));
             }
         }
@@ -230,15 +229,14 @@ fn circles<'a>(names: impl Iterator<Item = &'a Name>, next: impl Fn(&Name) -> Ve
                     way.pop();
                 }
                 Some(target) if done.contains(target) => {}
-                Some(target) => match depth.get(target) {
-                    Some(from) => {
+                Some(target) => {
+                    if let Some(from) = depth.get(target) {
                         found.insert(turned(way.iter().skip(*from).map(|(name, _)| *name).collect()));
-                    }
-                    None => {
+                    } else {
                         depth.insert(target, way.len());
                         way.push((target, next(target)));
                     }
-                },
+                }
             }
         }
     }

@@ -1,0 +1,2 @@
+//! `cargo run --release --locked -p curfew-policy-bench`
+fn main() {}
