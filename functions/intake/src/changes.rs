@@ -1,16 +1,20 @@
 //! Calls that change something.
 
-use curfew_api::{Problem, PublishedView, RequestView, path_id};
-use curfew_domain::id::RequestId;
+use curfew_api::{Problem, PublishedView, RequestView, ReviewView, path_id};
+use curfew_domain::id::{RequestId, UserId};
 use curfew_engine::end::{Ending, end};
 use curfew_engine::error::Error;
+use curfew_engine::escalate::escalate;
 use curfew_engine::extend::extend;
 use curfew_engine::publish::publish;
+use curfew_engine::review::{WITHIN, answer};
 use curfew_engine::submit::submit;
 use curfew_lambda::http::{Call, HttpAnswer, json, log};
 
 use crate::Intake;
 
+/// Reviewers besides administrators: configurations of this release name none.
+pub(crate) const REVIEWERS: &[UserId] = &[];
 /// Largest configuration, in bytes: an item of the table holds 400 KB.
 const CONFIGURATION_LIMIT: usize = 300_000;
 
@@ -18,7 +22,7 @@ impl Intake {
     pub(crate) async fn submit(&self, call: &Call) -> Result<HttpAnswer, Problem> {
         let caller = self.gate.enabled_caller(call, &self.core).await?;
         let configuration = caller.configuration.ok_or(Error::NotConfigured)?;
-        let wish = curfew_api::wish(&call.body)?;
+        let wish = curfew_api::wish(&call.body, call.origin)?;
         let key = call.idempotency_key.clone();
         let request =
             submit(&self.core, self.ids.as_ref(), &configuration, &caller.person, wish, key).await.map_err(log)?;
@@ -30,10 +34,30 @@ impl Intake {
         let caller = self.gate.enabled_caller(call, &self.core).await?;
         let configuration = caller.configuration.ok_or(Error::NotConfigured)?;
         let id = path_id(call.part("id"), "request", RequestId::parse)?;
-        let wish = curfew_api::extension(&call.body)?;
+        let wish = curfew_api::extension(&call.body, call.origin)?;
         let (ids, key) = (self.ids.as_ref(), call.idempotency_key.clone());
         let request = extend(&self.core, ids, &configuration, &caller.person, &id, wish, key).await.map_err(log)?;
         json(202, &RequestView::brief(&request))
+    }
+
+    /// Makes an emergency of an open request: the answer is the new request, however often it is asked.
+    pub(crate) async fn escalate(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.enabled_caller(call, &self.core).await?;
+        let id = path_id(call.part("id"), "request", RequestId::parse)?;
+        let urgency = curfew_api::urgency(&call.body, call.origin)?;
+        // No manager is known to this release: only requesters escalate.
+        let request =
+            escalate(&self.core, self.ids.as_ref(), &caller.person, None, &id, &urgency).await.map_err(log)?;
+        json(202, &RequestView::brief(&request))
+    }
+
+    /// Judges emergency access that has ended.
+    pub(crate) async fn review(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.enabled_caller(call, &self.core).await?;
+        let id = path_id(call.part("id"), "request", RequestId::parse)?;
+        let judgement = curfew_api::judgement(&call.body)?;
+        let review = answer(&self.core, &caller.person, REVIEWERS, &id, &judgement).await.map_err(log)?;
+        json(200, &ReviewView::new(&review, WITHIN, self.core.clock.now()))
     }
 
     /// Ends a request or its access. Asks the directory only who calls.

@@ -2,18 +2,18 @@
 
 use curfew_api::{
     AccessHealthView, ApprovalView, ApprovalsView, ConfigurationView, EntitlementView, EntitlementsView, MeView,
-    PageView, Problem, RequestView, list_query, path_id,
+    PageView, Problem, RequestView, ReviewView, ReviewsView, list_query, path_id,
 };
 use curfew_domain::id::RequestId;
 use curfew_engine::error::Error;
 use curfew_engine::extend::extended_by;
 use curfew_engine::health::health;
 use curfew_engine::publish::published;
-use curfew_engine::read;
+use curfew_engine::{read, review};
 use curfew_lambda::http::{Call, HttpAnswer, json, log};
 
 use crate::Intake;
-use crate::changes::not_administrator;
+use crate::changes::{REVIEWERS, not_administrator};
 
 impl Intake {
     pub(crate) async fn show(&self, call: &Call) -> Result<HttpAnswer, Problem> {
@@ -21,7 +21,25 @@ impl Intake {
         let id = path_id(call.part("id"), "request", RequestId::parse)?;
         let (request, history) = read::request(&self.core, &caller.person, &id).await.map_err(log)?;
         let extended_by = extended_by(&self.core, &request).await.map_err(log)?;
-        json(200, &RequestView::full(&request, &history, extended_by.as_ref()))
+        let shown = RequestView::full(&request, &history, extended_by.as_ref());
+        // Only emergencies are reviewed: nobody else's call pays for the look.
+        if !request.ask.emergency {
+            return json(200, &shown);
+        }
+        let Some((review, records)) = review::of(&self.core, &request).await.map_err(log)? else {
+            return json(200, &shown);
+        };
+        let view = ReviewView::new(&review, review::WITHIN, self.core.clock.now());
+        json(200, &shown.reviewed(&request, &[history, records].concat(), &review, view))
+    }
+
+    /// The open reviews that the caller may see.
+    pub(crate) async fn reviews(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        let open = review::open(&self.core, &caller.person, REVIEWERS).await.map_err(log)?;
+        let now = self.core.clock.now();
+        let items = open.iter().map(|review| ReviewView::new(review, review::WITHIN, now)).collect();
+        json(200, &ReviewsView { items })
     }
 
     pub(crate) async fn list(&self, call: &Call) -> Result<HttpAnswer, Problem> {

@@ -10,11 +10,11 @@ mod refused;
 pub mod task;
 mod view;
 
-pub use body::{Decided, comment, decision, extension, link_decision, wish};
+pub use body::{Decided, comment, decision, extension, judgement, link_decision, urgency, wish};
 pub use health::AccessHealthView;
 pub use problem::Problem;
 pub use query::{list_query, path_id};
 pub use view::{
     ApprovalView, ApprovalsView, ConfigurationView, EntitlementView, EntitlementsView, LinkView, MeView, PageView,
-    PublishedView, RequestView,
+    PublishedView, RequestView, ReviewView, ReviewsView,
 };

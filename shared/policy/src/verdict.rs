@@ -131,6 +131,8 @@ mod tests {
             emergency: false,
             submitted_at: Timestamp::UNIX_EPOCH,
             extends: None,
+            escalates: None,
+            origin: curfew_domain::origin::Origin::default(),
         }
     }
 

@@ -67,6 +67,7 @@ impl World {
             duration: AccessDuration::from_seconds(minutes * 60).unwrap(),
             justification: Justification::parse("not done yet").unwrap(),
             ticket: None,
+            origin: curfew_domain::origin::Origin::default(),
         };
         invoke(self, async |hands| {
             let core = core(&hands);

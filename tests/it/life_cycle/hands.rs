@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use curfew_domain::id::{AccountId, LinkId, PermissionSetArn, RequestId, UserId};
 use curfew_domain::request::{Notice, Request};
+use curfew_domain::review::Review;
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::directive::Directive;
 use curfew_engine::error::Fault;
@@ -103,6 +104,14 @@ impl Notices for Hands {
     async fn decision_needed(&self, _request: &Request, links: &[Link], _at: Timestamp) -> Result<(), Fault> {
         self.call("notices.decision_needed", |state, _| {
             state.asked.extend_from_slice(links);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn review_overdue(&self, review: &Review, to: &[UserId], _at: Timestamp) -> Result<(), Fault> {
+        self.call("notices.review_overdue", |state, _| {
+            state.overdue_told.push((review.request.clone(), to.to_vec()));
             Ok(())
         })
         .await

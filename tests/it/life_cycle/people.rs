@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use curfew_domain::id::{Key, PermissionSetArn, RequestId, UserId};
+use curfew_domain::origin::Origin;
 use curfew_domain::person::Person;
 use curfew_domain::request::{Answer, Narrowing, Request, State as S};
 use curfew_domain::text::Justification;
@@ -52,6 +53,7 @@ pub(crate) fn wish(set: &PermissionSetArn, minutes: i64, start: Option<Timestamp
         ticket: None,
         start,
         emergency: false,
+        origin: Origin::default(),
     }
 }
 

@@ -6,14 +6,18 @@ use curfew_domain::audit::Record;
 use curfew_domain::id::{Key, LinkId, RequestId, UserId};
 use curfew_domain::lease::Lease;
 use curfew_domain::request::{Intent, Request, Transition, Wait};
+use curfew_domain::review::{Review, Step};
 use curfew_domain::time::Timestamp;
 use curfew_engine::error::Fault;
-use curfew_engine::ports::{Assignments, Callbacks, Commit, Configurations, Idempotency, Link, Repeated, Requests};
+use curfew_engine::ports::{
+    Assignments, Callbacks, Commit, Configurations, Idempotency, Link, Repeated, Replaced, Requests, Reviews,
+};
 use curfew_engine::trigger::minute;
 use curfew_policy::Configuration;
 
 use super::hands::Hands;
 use super::invariants;
+use super::world::State;
 
 #[async_trait]
 impl Requests for Hands {
@@ -34,17 +38,10 @@ impl Requests for Hands {
 
     async fn insert(&self, first: &Transition, key: Option<&Idempotency>) -> Result<Option<Repeated>, Fault> {
         self.call("requests.insert", |state, _| {
-            let id = first.request.ask.id.clone();
-            if let Some(key) = key {
-                if let Some(before) = state.repeated(key) {
-                    return Ok(Some(before));
-                }
-                let name = (key.user.clone(), key.key.clone());
-                state.idempotency.insert(name, Repeated { request: id.clone(), body: key.body.clone() });
+            if let Some(before) = key.and_then(|key| state.repeated(key)) {
+                return Ok(Some(before));
             }
-            state.requests.insert(id.clone(), first.request.clone());
-            state.live.insert(id.clone());
-            state.records.insert(id, vec![first.record.clone()]);
+            state.begin(first, key);
             Ok(None)
         })
         .await
@@ -58,9 +55,25 @@ impl Requests for Hands {
                 return Ok(Commit::Conflict);
             }
             invariants::check_commit(state, &stored, transition, now);
-            state.requests.insert(id.clone(), transition.request.clone());
-            state.records.get_mut(id).unwrap().push(transition.record.clone());
+            state.move_on(transition);
             Ok(Commit::Done)
+        })
+        .await
+    }
+
+    async fn replace(&self, first: &Transition, key: &Idempotency, ended: &Transition) -> Result<Replaced, Fault> {
+        self.call("requests.replace", |state, now| {
+            if let Some(before) = state.repeated(key) {
+                return Ok(Replaced::Repeated(before));
+            }
+            let stored = state.requests[&ended.request.ask.id].clone();
+            if stored.head.seq + 1 != ended.record.seq {
+                return Ok(Replaced::Conflict);
+            }
+            invariants::check_commit(state, &stored, ended, now);
+            state.move_on(ended);
+            state.begin(first, Some(key));
+            Ok(Replaced::Done)
         })
         .await
     }
@@ -124,6 +137,51 @@ impl Requests for Hands {
 
     async fn tidy(&self) -> Result<(), Fault> {
         self.call("requests.tidy", |_, _| Ok(())).await
+    }
+}
+
+impl State {
+    fn begin(&mut self, first: &Transition, key: Option<&Idempotency>) {
+        let id = first.request.ask.id.clone();
+        if let Some(key) = key {
+            let stands = Repeated { request: id.clone(), body: key.body.clone() };
+            self.idempotency.insert((key.user.clone(), key.key.clone()), stands);
+        }
+        self.requests.insert(id.clone(), first.request.clone());
+        self.live.insert(id.clone());
+        self.records.insert(id, vec![first.record.clone()]);
+    }
+
+    fn move_on(&mut self, transition: &Transition) {
+        let id = &transition.request.ask.id;
+        self.requests.insert(id.clone(), transition.request.clone());
+        self.records.get_mut(id).unwrap().push(transition.record.clone());
+        self.reviews.extend(transition.review.clone().map(|review| (id.clone(), review)));
+    }
+}
+
+#[async_trait]
+impl Reviews for Hands {
+    async fn review(&self, request: &RequestId) -> Result<Option<Review>, Fault> {
+        self.call("reviews.review", |state, _| Ok(state.reviews.get(request).cloned())).await
+    }
+
+    async fn open_reviews(&self) -> Result<Vec<Review>, Fault> {
+        self.call("reviews.open", |state, _| Ok(state.reviews.values().filter(|r| r.is_open()).cloned().collect()))
+            .await
+    }
+
+    async fn commit_review(&self, step: &Step) -> Result<Commit, Fault> {
+        self.call("reviews.commit", |state, _| {
+            let id = &step.review.request;
+            if state.reviews[id].head.seq + 1 != step.record.seq {
+                return Ok(Commit::Conflict);
+            }
+            state.reviews.insert(id.clone(), step.review.clone());
+            state.records.get_mut(id).unwrap().push(step.record.clone());
+            Ok(Commit::Done)
+        })
+        .await
     }
 }
 

@@ -8,6 +8,7 @@ use curfew_domain::audit::Record;
 use curfew_domain::id::{AccountId, Key, LinkId, PermissionSetArn, RequestId, UserId};
 use curfew_domain::lease::Lease;
 use curfew_domain::request::{Notice, Request, Wait};
+use curfew_domain::review::Review;
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::directive::Directive;
 use curfew_engine::ports::{Idempotency, Link, Repeated};
@@ -36,6 +37,7 @@ pub(crate) struct State {
     // The table.
     pub(crate) requests: BTreeMap<RequestId, Request>,
     pub(crate) records: BTreeMap<RequestId, Vec<Record>>,
+    pub(crate) reviews: BTreeMap<RequestId, Review>,
     pub(crate) idempotency: BTreeMap<(UserId, String), Repeated>,
     pub(crate) tokens: Vec<(RequestId, Wait, String)>,
     pub(crate) links: Vec<Link>,
@@ -54,6 +56,7 @@ pub(crate) struct State {
     pub(crate) waiting: BTreeMap<String, oneshot::Sender<Directive>>,
     pub(crate) notices: Vec<Notice>,
     pub(crate) asked: Vec<Link>,
+    pub(crate) overdue_told: Vec<(RequestId, Vec<UserId>)>,
     // What Identity Center was asked for by Curfew: operation ids.
     pub(crate) begun: BTreeSet<String>,
     /// The next `begin` reaches Identity Center only after this long; its caller learns nothing.
@@ -103,6 +106,7 @@ impl World {
         let state = State {
             requests: BTreeMap::new(),
             records: BTreeMap::new(),
+            reviews: BTreeMap::new(),
             idempotency: BTreeMap::new(),
             tokens: Vec::new(),
             links: Vec::new(),
@@ -120,6 +124,7 @@ impl World {
             waiting: BTreeMap::new(),
             notices: Vec::new(),
             asked: Vec::new(),
+            overdue_told: Vec::new(),
             begun: BTreeSet::new(),
             late_begin: None,
             lost: BTreeSet::new(),

@@ -12,6 +12,7 @@ use std::time::Duration;
 use curfew_domain::ask::Ask;
 use curfew_domain::assignment::Assignment;
 use curfew_domain::id::{AccountId, Key, RequestId};
+use curfew_domain::origin::Origin;
 use curfew_domain::request::{Command, Context, Request, Transition, apply, submit};
 use curfew_domain::text::Justification;
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
@@ -259,6 +260,8 @@ async fn store_request(world: &World, n: usize, key: &Key, began: Timestamp, end
         emergency: false,
         submitted_at: began,
         extends: None,
+        escalates: None,
+        origin: Origin::default(),
     };
     let verdict = Verdict {
         outcome: Outcome::Allowed { flow: "automatic".to_owned(), steps: Vec::new() },
