@@ -65,7 +65,7 @@ where
 }
 
 /// Every wanted call × this kind of fault.
-fn every_call<L>(kind: Kind, life: impl Fn(Arc<World>, Cast) -> L, wanted: impl Fn(&str) -> bool)
+pub(super) fn every_call<L>(kind: Kind, life: impl Fn(Arc<World>, Cast) -> L, wanted: impl Fn(&str) -> bool)
 where
     L: Future<Output = ()>,
 {

@@ -3,20 +3,26 @@
 use std::sync::Arc;
 
 use curfew_domain::ask::AskDigest;
-use curfew_domain::id::{LinkId, RequestId};
+use curfew_domain::id::{LinkId, RequestId, UserId};
+use curfew_domain::origin::Origin;
 use curfew_domain::person::Person;
-use curfew_domain::request::Request;
+use curfew_domain::request::{Command, Request};
+use curfew_domain::review::{Finding, Review};
+use curfew_domain::text::Comment;
 use curfew_domain::time::{SignedDuration, Timestamp};
+use curfew_domain::verdict::{Grounds, Outcome, Step, Verdict};
 use curfew_engine::core::Core;
 use curfew_engine::decide::{Reply, decide, decide_by_link};
 use curfew_engine::directive::Directive;
 use curfew_engine::end::{Ending, end};
 use curfew_engine::error::Error;
+use curfew_engine::escalate::{Urgency, escalate};
 use curfew_engine::evaluate::evaluate;
 use curfew_engine::facts::FactSources;
 use curfew_engine::health::{Health, health};
 use curfew_engine::notify::ask_approvers;
 use curfew_engine::provision::provision;
+use curfew_engine::review::{Judgement, WITHIN, answer, overdue_reviews};
 use curfew_engine::revoke::revoke;
 use curfew_engine::submit::{Refused, Wish, submit};
 use curfew_engine::sweep::{Sweeper, Swept};
@@ -101,7 +107,41 @@ fn name(hands: &Hands) -> String {
 }
 
 pub(crate) async fn run_evaluate(world: &Arc<World>, id: &RequestId) -> Result<Directive, Failure> {
-    invoke(world, async |hands| evaluate(&core(&hands), &sources(&hands), id).await).await
+    invoke(world, async |hands| {
+        let core = core(&hands);
+        let handmade = world.state().handmade.clone();
+        if let Some(steps) = handmade {
+            judge(&core, id, steps).await?;
+        }
+        // For a request that was judged already, it says what comes next.
+        evaluate(&core, &sources(&hands), id).await
+    })
+    .await
+}
+
+/// What `evaluate` would do if policy said this.
+async fn judge(core: &Core, id: &RequestId, steps: Vec<Step>) -> Result<(), Error> {
+    let outcome = Outcome::Allowed { flow: "handmade".to_owned(), steps };
+    let digest = core.load(id).await?.ask.digest();
+    let (configuration, explanation, grounds) = ("handmade".to_owned(), Vec::new(), Grounds::default());
+    let command = Command::Evaluate(Verdict { outcome, digest, configuration, explanation, grounds });
+    core.try_act(id, &command).await?;
+    Ok(())
+}
+
+pub(crate) async fn run_escalate(world: &Arc<World>, person: &Person, id: &RequestId) -> Result<Request, Failure> {
+    let urgency = Urgency { justification: None, origin: Origin::default() };
+    invoke(world, async |hands| escalate(&core(&hands), &hands, person, None, id, &urgency).await).await
+}
+
+pub(crate) async fn run_overdue(world: &Arc<World>, who: &UserId) -> Result<Vec<Review>, Failure> {
+    invoke(world, async |hands| overdue_reviews(&core(&hands), who, WITHIN).await).await
+}
+
+pub(crate) async fn run_review(world: &Arc<World>, person: &Person, id: &RequestId) -> Result<Review, Failure> {
+    let comment = Comment::parse("there was an incident").unwrap();
+    let judgement = Judgement { finding: Finding::Justified, comment };
+    invoke(world, async |hands| answer(&core(&hands), person, &[], id, &judgement).await).await
 }
 
 pub(crate) async fn run_notify(world: &Arc<World>, id: &RequestId, step: usize, token: &str) -> Result<(), Failure> {

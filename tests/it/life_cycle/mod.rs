@@ -15,6 +15,7 @@ mod world;
 
 mod chaos;
 mod drift;
+mod emergency;
 mod every_fault;
 mod extending;
 mod extending_badly;
@@ -25,5 +26,6 @@ mod lease;
 mod overlap;
 mod races;
 mod standing;
+mod stepping;
 mod sweeping;
 mod vanishing;

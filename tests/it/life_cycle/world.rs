@@ -10,6 +10,7 @@ use curfew_domain::lease::Lease;
 use curfew_domain::request::{Notice, Request, Wait};
 use curfew_domain::review::Review;
 use curfew_domain::time::{SignedDuration, Timestamp};
+use curfew_domain::verdict::Step;
 use curfew_engine::directive::Directive;
 use curfew_engine::ports::{Idempotency, Link, Repeated};
 use curfew_engine::trigger::Trigger;
@@ -61,6 +62,8 @@ pub(crate) struct State {
     pub(crate) begun: BTreeSet<String>,
     /// The next `begin` reaches Identity Center only after this long; its caller learns nothing.
     pub(crate) late_begin: Option<SignedDuration>,
+    /// Policy says this instead of what its configuration says.
+    pub(crate) handmade: Option<Vec<Step>>,
     /// Triggers of this kind get lost.
     pub(crate) lost: BTreeSet<&'static str>,
     /// Keys with an assignment that Curfew did not make.
@@ -127,6 +130,7 @@ impl World {
             overdue_told: Vec::new(),
             begun: BTreeSet::new(),
             late_begin: None,
+            handmade: None,
             lost: BTreeSet::new(),
             standing: BTreeSet::new(),
             foreign: BTreeSet::new(),

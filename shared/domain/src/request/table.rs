@@ -163,19 +163,11 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
         )
         | (S::AwaitingApproval { .. }, C::Evaluate(_) | C::Provision { .. } | C::Activate { .. } | C::Return { .. })
         | (
-            S::Approved | S::Scheduled { .. } | S::Ending { .. },
-            C::Evaluate(_) | C::Decide { .. } | C::Lapse | C::Escalate { .. } | C::Activate { .. } | C::Return { .. },
+            S::Approved | S::Scheduled { .. } | S::Provisioning(_) | S::Active(_) | S::Ending { .. },
+            C::Evaluate(_) | C::Decide { .. } | C::Lapse | C::Escalate { .. },
         )
-        | (
-            S::Provisioning(_) | S::Active(_),
-            C::Evaluate(_)
-            | C::Decide { .. }
-            | C::Lapse
-            | C::Cancel { .. }
-            | C::Escalate { .. }
-            | C::Provision { .. }
-            | C::Close(_),
-        )
+        | (S::Approved | S::Scheduled { .. } | S::Ending { .. }, C::Activate { .. } | C::Return { .. })
+        | (S::Provisioning(_) | S::Active(_), C::Cancel { .. } | C::Provision { .. } | C::Close(_))
         | (S::Provisioning(_), C::Lose(_))
         | (S::Active(_), C::Activate { .. } | C::Fail { .. })
         | (
