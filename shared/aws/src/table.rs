@@ -7,6 +7,8 @@
 //! | `REQ#<id>` | `T#approval#<step>#<digest>`, `T#provisioning#<digest>` | a task token of the waiting execution |
 //! | `REQ#<id>` | `L#<step>#<approver>` | which link the approver has |
 //! | `REQ#<id>` | `N#<seq>#<what>` | a notice |
+//! | `REQ#<id>` | `V` | the review of its emergency grant; `version` guards every write |
+//! | `REVIEW` | `<id>` | a review that nobody has answered |
 //! | `LINK#<link>` | `L` | a callback link |
 //! | `LIVE` | `<day>` | a day on which requests were submitted that may not be over |
 //! | `LIVE#<day>` | `<id>` | a request of that day that is not over, or whose execution waits to hear that it is |
@@ -37,6 +39,7 @@ mod configurations;
 mod intents;
 mod notices;
 mod requests;
+mod reviews;
 mod shape;
 pub mod stored;
 

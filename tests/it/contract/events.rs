@@ -93,13 +93,15 @@ fn call(event: &Value) -> Call {
 fn understand(call: &Call) {
     let body = call.body.as_slice();
     match call.route.as_str() {
-        "POST /v1/requests" => drop(curfew_api::wish(body).unwrap()),
+        "POST /v1/requests" => drop(curfew_api::wish(body, call.origin).unwrap()),
         "GET /v1/requests" => {
             let parameters = call.query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             let caller = UserId::parse("906722b2-0000-4000-8000-000000000001").unwrap();
             curfew_api::list_query(parameters, &caller).unwrap();
         }
-        "POST /v1/requests/{id}/extend" => drop(curfew_api::extension(body).unwrap()),
+        "POST /v1/requests/{id}/extend" => drop(curfew_api::extension(body, call.origin).unwrap()),
+        "POST /v1/requests/{id}/escalate" => drop(curfew_api::urgency(body, call.origin).unwrap()),
+        "POST /v1/requests/{id}/review" => drop(curfew_api::judgement(body).unwrap()),
         "POST /v1/requests/{id}/decisions" => drop(curfew_api::decision(body).unwrap()),
         "POST /v1/requests/{id}/cancel" | "POST /v1/requests/{id}/return" | "POST /v1/requests/{id}/revoke" => {
             curfew_api::comment(body).unwrap();
