@@ -17,6 +17,8 @@ mod compile;
 mod context;
 mod entities;
 mod head;
+#[cfg(feature = "import-cel")]
+pub mod import_cel;
 mod index;
 mod lexer;
 mod listing;
@@ -26,6 +28,8 @@ mod rules;
 mod schema;
 mod sees;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub use listing::{Listing, Person};
 pub use names::unknown_names;
