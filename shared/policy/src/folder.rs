@@ -104,7 +104,9 @@ fn syntax(documents: &[Document<'_>], problems: &mut Problems) {
         .collect();
     let lines: BTreeSet<(String, usize)> = errors.iter().map(|error| (error.file.clone(), error.line)).collect();
     problems.drop_lines(&lines);
-    errors.into_iter().for_each(|error| problems.add(error));
+    for error in errors {
+        problems.add(error);
+    }
 }
 
 /// Warns of files that look as if they were meant to be read.
