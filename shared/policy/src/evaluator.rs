@@ -16,7 +16,7 @@ use crate::directory::Directory;
 use crate::judge::{Facts, Judgement, Search, Wish, objections};
 use crate::model::{Entitlement, Model};
 use crate::problem::Problem;
-use crate::{checks, folder};
+use crate::{checks, folder, lint};
 
 /// A validated configuration. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -110,7 +110,8 @@ impl Configuration {
     /// What is doubtful about this configuration in this organisation: names that the directory does not know, selections
     /// of nothing, flows that nobody could approve. Sorted by place.
     pub fn check(&self, directory: &Directory) -> Vec<Problem> {
-        let mut problems = cedar::unknown_names(directory, &self.cedar);
+        let mut problems = lint::lint(&self.model, directory);
+        problems.extend(cedar::unknown_names(directory, &self.cedar));
         problems.extend(checks::of_organisation(&self.model, &self.cedar, directory));
         sorted(&mut problems);
         problems

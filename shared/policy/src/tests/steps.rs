@@ -21,7 +21,11 @@ fn terms(model: &Model, directory: &Directory) -> Terms {
     crate::catalog::terms(model, directory, &account(PROD), &set(ADMIN)).unwrap()
 }
 
-fn walk(model: &Model, directory: &Directory, admits: &dyn Fn(&str) -> Result<(), String>) -> Result<Flattened, String> {
+fn walk(
+    model: &Model,
+    directory: &Directory,
+    admits: &dyn Fn(&str) -> Result<(), String>,
+) -> Result<Flattened, String> {
     let (terms, roll, requester) = (terms(model, directory), Roll::new(directory), user(ANA));
     flatten("start", &Resolver { model, roll: &roll, requester: &requester, terms: &terms, now: now() }, admits)
 }
@@ -37,7 +41,8 @@ fn origin() -> Origin {
 /// Everybody and everything that an approver can name, with some who are nobody.
 fn approvers() -> impl Strategy<Value = Vec<Approver>> {
     let one = prop_oneof![
-        prop::sample::select(vec!["ana", "ben", "cleo", "dora", "emil", "nobody"]).prop_map(|n| Approver::User(n.into())),
+        prop::sample::select(vec!["ana", "ben", "cleo", "dora", "emil", "nobody"])
+            .prop_map(|n| Approver::User(n.into())),
         prop::sample::select(vec!["builders", "security", "ghosts"]).prop_map(|n| Approver::Group(n.into())),
         Just(Approver::Manager),
         Just(Approver::EntitlementOwner),
@@ -74,7 +79,10 @@ fn flows() -> impl Strategy<Value = BTreeMap<String, Flow>> {
     let flow = |at: usize| {
         prop::collection::vec(step(at), usize::from(at == 0)..5).prop_map(move |steps| {
             let (description, origin) = (String::new(), origin());
-            (NAMES[at].to_owned(), Flow { description, steps, justification_pattern: None, ticket_required: false, origin })
+            (
+                NAMES[at].to_owned(),
+                Flow { description, steps, justification_pattern: None, ticket_required: false, origin },
+            )
         })
     };
     (flow(0), flow(1), flow(2), flow(3)).prop_map(|(a, b, c, d)| BTreeMap::from([a, b, c, d]))
@@ -162,15 +170,16 @@ fn people(model: &Model, directory: &Directory, step: &FlowStep) -> usize {
 }
 
 fn of(flows: &str) -> Result<Flattened, String> {
-    let flows = format!("{flows}[policy.standard]\ndescription = \"x\"\nflows = [\"start\"]\n[policy.break-glass]\ndescription = \"x\"\nflows = [\"start\"]\n");
+    let flows = format!(
+        "{flows}[policy.standard]\ndescription = \"x\"\nflows = [\"start\"]\n[policy.break-glass]\ndescription = \"x\"\nflows = [\"start\"]\n"
+    );
     walk(&model(&flows), &directory(), &|_| Ok(()))
 }
 
 fn shown(laid: &Flattened) -> Vec<(String, Vec<u32>, Option<usize>, OnTimeout)> {
     let number = |id: &UserId| id.as_str().trim_start_matches("00000000-0000-4000-8000-").parse().unwrap();
-    let one = |step: &Step| {
-        (step.name.clone(), step.approvers.iter().map(number).collect(), step.then, step.on_timeout)
-    };
+    let one =
+        |step: &Step| (step.name.clone(), step.approvers.iter().map(number).collect(), step.then, step.on_timeout);
     laid.steps.iter().map(one).collect()
 }
 
@@ -213,13 +222,20 @@ fn a_fallback_stands_in_and_without_one_the_flow_is_refused() {
     assert_eq!(second(flow("\"manager\"", 1, "", true)), [BEN]);
     assert_eq!(second(flow("\"user:emil\"", 1, "\"group:security\"", true)), [CLEO, DORA], "who has left is nobody");
     assert_eq!(second(flow("\"user:ana\"", 1, "\"user:cleo\"", true)), [CLEO], "the requester is nobody");
-    assert_eq!(second(flow("\"entitlement-owner\"", 1, "\"user:cleo\"", true)), [CLEO], "who approved before is nobody");
+    assert_eq!(
+        second(flow("\"entitlement-owner\"", 1, "\"user:cleo\"", true)),
+        [CLEO],
+        "who approved before is nobody"
+    );
     assert_eq!(second(flow("\"entitlement-owner\"", 1, "\"user:cleo\"", false)), [DORA], "unless people may repeat");
     let laid = flow("\"user:ana\"", 1, "\"user:cleo\"", true).unwrap();
     assert_eq!(laid.notes, ["step `second` goes to its fallback: it has no approver"]);
     for (laid, reason) in [
         (flow("\"user:ana\"", 1, "", true), "step `second` cannot be approved: it has no approver"),
-        (flow("\"group:security\"", 3, "\"manager\"", false), "it needs 3 approvers and has 2; of its fallback, it needs 3 approvers and has 1"),
+        (
+            flow("\"group:security\"", 3, "\"manager\"", false),
+            "it needs 3 approvers and has 2; of its fallback, it needs 3 approvers and has 1",
+        ),
         (flow("\"entitlement-owner\"", 1, "", true), "everybody who could approve it is needed by the steps before it"),
     ] {
         let refusal = laid.unwrap_err();
@@ -242,13 +258,23 @@ fn what_cannot_take_over_lets_the_request_lapse_and_says_so() {
         self_approval: false,
         origin: origin(),
     };
-    let flow = |steps| Flow { description: String::new(), steps, justification_pattern: None, ticket_required: false, origin: origin() };
+    let flow = |steps| Flow {
+        description: String::new(),
+        steps,
+        justification_pattern: None,
+        ticket_required: false,
+        origin: origin(),
+    };
     let mut model = model(PLAIN);
     for (target, other, reason) in [
         ("second", flow(vec![]), "it has no steps, and silence approves nothing"),
         ("start", flow(vec![]), "it leads back to itself"),
         ("third", flow(vec![]), "there is no flow `third`"),
-        ("second", flow(vec![FlowStep { approvers: vec![], ..step(TimeoutRule::Deny) }]), "step `only` cannot be approved"),
+        (
+            "second",
+            flow(vec![FlowStep { approvers: vec![], ..step(TimeoutRule::Deny) }]),
+            "step `only` cannot be approved",
+        ),
         ("second", flow(vec![step(TimeoutRule::Deny); MOST_STEPS]), "there would be more than 64 steps"),
     ] {
         model.flows.insert("start".into(), flow(vec![step(TimeoutRule::Flow(target.into()))]));
