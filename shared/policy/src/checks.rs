@@ -8,9 +8,9 @@ use curfew_domain::id::{PermissionSetArn, UserId};
 
 use crate::approvers::{Resolver, Roll};
 use crate::catalog;
-use crate::cedar::CedarFile;
 use crate::cedar::heads::Heads;
 use crate::directory::{Directory, PermissionSet};
+use crate::folder::CedarFile;
 use crate::model::{Approver, Entitlement, Flow, FlowStep, Mention, Mentioned, Model, Name, Terms, TimeoutRule};
 use crate::problem::Problem;
 use crate::steps::MOST_APPROVERS;

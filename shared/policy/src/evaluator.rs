@@ -11,8 +11,9 @@ use curfew_domain::verdict::Step;
 use crate::approvers::{Resolver, Roll};
 use crate::bundle::{Bundle, Version};
 use crate::catalog::{self, Which};
-use crate::cedar::{self, Asking, CedarFile, OpenError, Rules};
+use crate::cedar::{self, Asking, OpenError, Rules};
 use crate::directory::Directory;
+use crate::folder::CedarFile;
 use crate::judge::{Facts, Judgement, Search, Wish, objections};
 use crate::model::{Entitlement, Model};
 use crate::problem::Problem;
@@ -110,8 +111,8 @@ impl Configuration {
     /// What is doubtful about this configuration in this organisation: names that the directory does not know, selections
     /// of nothing, flows that nobody could approve. Sorted by place.
     pub fn check(&self, directory: &Directory) -> Vec<Problem> {
-        let mut problems = lint::lint(&self.model, directory);
-        problems.extend(cedar::unknown_names(directory, &self.cedar));
+        let mut problems = cedar::unknown_names(directory, &self.cedar);
+        problems.extend(lint::lint(&self.model, directory));
         problems.extend(checks::of_organisation(&self.model, &self.cedar, directory));
         sorted(&mut problems);
         problems

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
+use crate::evaluator::Configuration;
 use crate::fixture::example;
 use crate::model::{Approver, Risk, TimeoutRule};
 use crate::problem::Severity;
@@ -84,11 +85,13 @@ fn told(file: &str, from: &str, to: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_example_folder_is_valid_without_any_warning() {
-    let loaded = loaded(example()).unwrap_or_else(|problems| panic!("{}", shown(&problems)));
-    assert_eq!(shown(&loaded.warnings), "");
-    assert_eq!(loaded.model.access[0].risk, Some(Risk::Medium));
-    assert!(!loaded.cedar.is_empty());
+fn the_example_is_valid_and_fits_the_sample_organisation_without_any_doubt() {
+    let bundle = Bundle::new(example()).unwrap();
+    let (configuration, warnings) =
+        Configuration::load(&bundle).unwrap_or_else(|problems| panic!("{}", shown(&problems)));
+    assert_eq!(shown(&warnings), "");
+    assert_eq!(shown(&configuration.check(&crate::fixture::organization())), "");
+    assert_eq!(configuration.model().access[0].risk, Some(Risk::Medium));
 }
 
 fn shown(problems: &[Problem]) -> String {
@@ -322,11 +325,13 @@ fn each_mistake_in_the_flows_is_told_with_place_and_hint() {
 fn everything_is_told_at_once_and_a_broken_file_hides_no_other() {
     let problems = small(|files| {
         files.insert("broken.toml".to_owned(), "[policy.more]\nflows = [\n= 3\n".to_owned());
+        files.insert("rules.cedar".to_owned(), "permit(principal, action, resource);\npermit(principal;".to_owned());
         let flows = files.get_mut("flows.toml").unwrap();
         *flows = flows.replace("quorum = 2", "quorum = 0").replace("PT4H", "4 hours");
     })
     .unwrap_err();
     let at: Vec<(&str, usize)> = problems.iter().map(|problem| (problem.file.as_str(), problem.line)).collect();
+    assert!(shown(&problems).contains("rules.cedar:2:17: error"), "{}", shown(&problems));
     for place in [("broken.toml", 3), ("flows.toml", 9), ("flows.toml", 16), ("flows.toml", 17)] {
         assert!(at.contains(&place), "{place:?}\n{}", shown(&problems));
     }
