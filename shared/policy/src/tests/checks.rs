@@ -28,8 +28,8 @@ const RULES: &str = r#"permit (principal, action == Curfew::Action::"automatic",
 permit (principal, action == Curfew::Action::"owner", resource) when { !context.emergency };
 permit (principal in Curfew::Group::"builders", action == Curfew::Action::"on-call", resource);
 forbid (principal, action == Curfew::Action::"on-call", resource);
-forbid (principal in Curfew::Group::"leavers", action, resource);
-forbid (principal, action, resource in Curfew::PermissionSet::"Long") when { context.emergency };
+forbid (principal in Curfew::Group::"leavers", action == Curfew::Action::"owner", resource);
+forbid (principal, action == Curfew::Action::"owner", resource in Curfew::PermissionSet::"Long") when { context.emergency };
 "#;
 
 /// Each of these is valid, and none is meant.
