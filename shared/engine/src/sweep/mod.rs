@@ -31,6 +31,7 @@ use crate::directive::{Directive, directive};
 use crate::error::Error;
 use crate::facts::FactSources;
 use crate::health::{LATE, overdue_by};
+use crate::known::{Known, Reviewing};
 use crate::ports::{AccessReader, FlowStatus, Inventory};
 use crate::review;
 use round::Round;
