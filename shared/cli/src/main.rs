@@ -21,7 +21,7 @@ use crate::arguments::{Arguments, Command};
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let answer = match &arguments.command {
-        Command::Config { command } => config::run(command, arguments.json),
+        Command::Config { command } => config::run(command),
         Command::Completions { shell } => Ok(arguments::completions(*shell)),
     };
     answer::write(answer, arguments.json)
