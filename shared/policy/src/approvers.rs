@@ -54,6 +54,13 @@ impl<'a> Resolver<'a> {
         people
     }
 
+    /// These approvers with all whom lists among them name, lists too.
+    pub(crate) fn meant(&self, approvers: &'a [Approver]) -> BTreeSet<&'a Approver> {
+        let mut seen = BTreeSet::new();
+        self.collect(approvers, &mut Named::default(), &mut seen);
+        seen
+    }
+
     /// The requester's manager, if enabled.
     fn manager(&self) -> Option<&'a UserId> {
         let users = &self.roll.directory.users;

@@ -54,12 +54,11 @@ impl Configuration {
         let entitlement = self.entitlement(facts.directory, wish.account, wish.permission_set);
         let objections = judge::objections(self.model(), facts, &wish, entitlement.as_ref());
         let Some(entitlement) = entitlement.filter(|_| objections.is_empty()) else { return Err(objections) };
-        let policy = if wish.emergency { entitlement.terms.emergency_policy.as_ref() } else { Some(&entitlement.terms.policy) };
-        let Some(policy) = policy.and_then(|policy| self.model().policies.get(&policy.value)) else {
+        let Some((_, flows)) = judge::policy(self.model(), &entitlement.terms, wish.emergency) else {
             return Err(vec!["no policy applies any more".to_owned()]);
         };
         let roll = Roll::new(facts.directory);
-        self.search(facts, &wish, &entitlement, &roll).still_open(&policy.flows, flow, &took_over(approved))
+        self.search(facts, &wish, &entitlement, &roll).still_open(flows, flow, &took_over(approved))
     }
 }
 

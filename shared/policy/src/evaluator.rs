@@ -11,18 +11,19 @@ use curfew_domain::verdict::Step;
 use crate::approvers::{Resolver, Roll};
 use crate::bundle::{Bundle, Version};
 use crate::catalog::{self, Which};
-use crate::cedar::{Asking, OpenError, Rules};
+use crate::cedar::{self, Asking, CedarFile, OpenError, Rules};
 use crate::directory::Directory;
 use crate::judge::{Facts, Judgement, Search, Wish, objections};
 use crate::model::{Entitlement, Model};
 use crate::problem::Problem;
-use crate::{checks, folder, lint};
+use crate::{checks, folder};
 
 /// A validated configuration. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Configuration {
     version: Version,
     model: Arc<Model>,
+    cedar: Arc<Vec<CedarFile>>,
     rules: Arc<Rules>,
 }
 
@@ -61,7 +62,7 @@ impl Configuration {
                 warnings.extend_from_slice(rules.warnings());
                 warnings.extend(checks::of_folder(&loaded.model, &loaded.cedar));
                 sorted(&mut warnings);
-                Ok((Self { version: bundle.version(), model: Arc::new(loaded.model), rules: Arc::new(rules) }, warnings))
+                Ok((Self::new(bundle.version(), loaded.model, loaded.cedar, rules), warnings))
             }
             Err(mut problems) => {
                 problems.extend(warnings);
@@ -79,7 +80,11 @@ impl Configuration {
     pub fn open(bundle: &Bundle, index: String, digest: &str) -> Result<Self, Unusable> {
         let loaded = folder::load(bundle).map_err(|problems| Unusable::Folder(Problems(problems)))?;
         let rules = Rules::open(index, digest)?;
-        Ok(Self { version: bundle.version(), model: Arc::new(loaded.model), rules: Arc::new(rules) })
+        Ok(Self::new(bundle.version(), loaded.model, loaded.cedar, rules))
+    }
+
+    fn new(version: Version, model: Model, cedar: Vec<CedarFile>, rules: Rules) -> Self {
+        Self { version, model: Arc::new(model), cedar: Arc::new(cedar), rules: Arc::new(rules) }
     }
 
     /// Which configuration.
@@ -92,6 +97,11 @@ impl Configuration {
         &self.model
     }
 
+    /// Its `.cedar` files as they were written.
+    pub fn cedar(&self) -> &[CedarFile] {
+        &self.cedar
+    }
+
     /// Its Cedar policies.
     pub fn rules(&self) -> &Rules {
         &self.rules
@@ -100,8 +110,8 @@ impl Configuration {
     /// What is doubtful about this configuration in this organisation: names that the directory does not know, selections
     /// of nothing, flows that nobody could approve. Sorted by place.
     pub fn check(&self, directory: &Directory) -> Vec<Problem> {
-        let mut problems = lint::lint(&self.model, directory);
-        problems.extend(checks::of_organisation(&self.model, directory));
+        let mut problems = cedar::unknown_names(directory, &self.cedar);
+        problems.extend(checks::of_organisation(&self.model, &self.cedar, directory));
         sorted(&mut problems);
         problems
     }

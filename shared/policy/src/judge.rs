@@ -3,8 +3,6 @@
 //! Nothing is skipped. Objections deny before any flow is asked. A flow that Cedar allows but that has too few people
 //! denies; it is not passed over for another one. A rule that could not be evaluated denies, whatever other rules say.
 
-use std::sync::Arc;
-
 use curfew_domain::ask::Ask;
 use curfew_domain::id::{AccountId, PermissionSetArn, UserId};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
@@ -107,15 +105,36 @@ impl Judgement {
 
 /// Everything that speaks against a wish whichever flow would be taken, so that a person can mend all of it at once.
 pub(crate) fn objections(model: &Model, facts: &Facts<'_>, wish: &Wish<'_>, entitlement: Option<&Entitlement>) -> Vec<String> {
-    let mut objections: Vec<String> = of_directory(model, facts).into_iter().collect();
-    objections.extend(of_people_and_places(model, facts.directory, wish));
     match entitlement {
         Some(entitlement) if catalog::sees(model, facts.directory, wish.requester, entitlement) => {
-            objections.extend(of_terms(facts, wish, &entitlement.terms));
+            objections_to_seen(model, facts, wish, &entitlement.terms)
         }
-        // The same words for both: what exists in other people's catalogs is not everybody's business.
-        _ => objections.push("no catalog that the requester may use offers this permission set in this account".to_owned()),
+        // The same words whether it is in no catalog or in others' catalogs, which are not everybody's business.
+        _ => {
+            let mut objections = of_facts(model, facts, wish);
+            objections.push("no catalog that the requester may use offers this permission set in this account".to_owned());
+            objections
+        }
     }
+}
+
+/// The same for an entitlement that the requester sees in a catalog.
+pub(crate) fn objections_to_seen(model: &Model, facts: &Facts<'_>, wish: &Wish<'_>, terms: &Terms) -> Vec<String> {
+    let mut objections = of_facts(model, facts, wish);
+    objections.extend(of_terms(facts, wish, terms));
+    objections
+}
+
+/// The policy that these terms name, with its flows; `None` where there is none to ask.
+pub(crate) fn policy<'a>(model: &'a Model, terms: &Terms, emergency: bool) -> Option<(&'a str, &'a [Name])> {
+    let named = if emergency { terms.emergency_policy.as_ref()? } else { &terms.policy };
+    let (name, policy) = model.policies.get_key_value(&named.value)?;
+    Some((name, &policy.flows))
+}
+
+fn of_facts(model: &Model, facts: &Facts<'_>, wish: &Wish<'_>) -> Vec<String> {
+    let mut objections: Vec<String> = of_directory(model, facts).into_iter().collect();
+    objections.extend(of_people_and_places(model, facts.directory, wish));
     objections
 }
 
@@ -191,16 +210,14 @@ pub(crate) struct Search<'a> {
 
 impl Search<'_> {
     /// Tries the flows of a policy in order.
-    pub(crate) fn judge(&self, terms: &Arc<Terms>) -> Judgement {
-        let policy = if self.wish.emergency { terms.emergency_policy.as_ref() } else { Some(&terms.policy) };
-        let declared = policy.and_then(|policy| self.model.policies.get(&policy.value));
-        let (Some(policy), Some(declared)) = (policy, declared) else {
+    pub(crate) fn judge(&self, terms: &Terms) -> Judgement {
+        let Some((policy, flows)) = policy(self.model, terms, self.wish.emergency) else {
             return Judgement { objections: vec!["no policy applies".to_owned()], ..Judgement::default() };
         };
-        let mut judgement = Judgement { policy: Some(policy.value.clone()), ..Judgement::default() };
-        for name in &declared.flows {
+        let mut judgement = Judgement { policy: Some(policy.to_owned()), ..Judgement::default() };
+        for name in flows {
             let Some(flow) = self.model.flows.get(name) else {
-                judgement.objections.push(format!("policy `{}` names flow `{name}`, which does not exist", policy.value));
+                judgement.objections.push(format!("policy `{policy}` names flow `{name}`, which does not exist"));
                 break;
             };
             let mut tried = self.try_flow(name, flow);

@@ -227,6 +227,8 @@ pub struct FlowStep {
     pub comment_on_denial: bool,
     /// The requester counts, if among the approvers.
     pub self_approval: bool,
+    /// Where it is written.
+    pub origin: Origin,
 }
 
 /// What a flow says about time running out.

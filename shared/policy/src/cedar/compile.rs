@@ -8,6 +8,7 @@ use super::CedarFile;
 use super::check::told;
 use super::head::head;
 use super::index::{self, Entry};
+use super::names::undeclared;
 use super::rules::Rules;
 use super::schema::schema;
 use super::sees::{letters, seen};
@@ -40,6 +41,7 @@ impl Rules {
         }
         unique(&mut written, &mut problems);
         validate(model, &written, &mut problems);
+        problems.extend(undeclared(model, cedar));
         let mut entries = Vec::new();
         for one in &written {
             match entry(one) {

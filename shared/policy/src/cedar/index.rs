@@ -181,6 +181,14 @@ pub(crate) fn find<'t>(lines: &'t str, key: &str) -> Result<Option<Place<'t>>, D
     Ok(None)
 }
 
+/// Every line of a table: resource key and place.
+pub(crate) fn lines(table: &str) -> impl Iterator<Item = Result<(&str, Place<'_>), Damaged>> {
+    table.lines().map(|line| {
+        let (key, rest) = line.split_once('\t').ok_or(Damaged)?;
+        Ok((key, place(rest)?))
+    })
+}
+
 fn place(text: &str) -> Result<Place<'_>, Damaged> {
     let mut parts = text.split('\t');
     let mut number = || parts.next().and_then(|part| part.parse().ok()).ok_or(Damaged);

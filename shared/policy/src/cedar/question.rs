@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cedar_policy::{Authorizer, Context, Decision, Entities, Entity, EntityUid, PolicySet, Request};
+use cedar_policy::{Authorizer, Context, Decision, Entities, Entity, EntityUid, PolicySet, Request, Response};
 use curfew_domain::id::UserId;
 use curfew_domain::time::{AccessDuration, Timestamp};
 
@@ -160,37 +160,60 @@ pub(crate) fn store(entities: Vec<Entity>) -> Result<Entities, Unclear> {
 
 impl Facts {
     fn flow(&self, rules: &Rules, flow: &str, automatic: bool) -> Result<Answer, Unclear> {
-        let mut about = Vec::new();
-        for candidate in &self.candidates {
+        let policies = Policies::about(flow, automatic, &self.candidates)?;
+        let action = uid(&rules.types.action, flow);
+        policies.ask(action, &self.principal, &self.resource, &self.context, &self.entities)
+    }
+}
+
+/// The candidates for one flow.
+#[derive(Debug, Default)]
+pub(crate) struct Policies {
+    set: PolicySet,
+    /// By id, whether it forbids.
+    effects: BTreeMap<String, bool>,
+}
+
+impl Policies {
+    /// Those of the candidates whose heads are about this flow.
+    pub(crate) fn about(flow: &str, automatic: bool, candidates: &[Candidate]) -> Result<Self, Unclear> {
+        let mut policies = Self::default();
+        for candidate in candidates {
             let slot = candidate.slot()?;
-            if slot.is_about(flow, automatic) {
-                about.push(slot);
+            // The same head may have been found by two keys that are alike; one is enough.
+            if slot.is_about(flow, automatic) && policies.effects.insert(slot.id.clone(), slot.forbids).is_none() {
+                policies.set.add(slot.policy()?.clone()).map_err(|error| error.to_string())?;
             }
         }
-        // Without a permit the answer is known, but not who forbids it as well: explanations want that.
-        let mut policies = PolicySet::new();
-        for slot in &about {
-            policies.add(slot.policy()?.clone()).map_err(|error| error.to_string())?;
-        }
-        let request = Request::new(
-            self.principal.clone(),
-            uid(&rules.types.action, flow),
-            self.resource.clone(),
-            self.context.clone(),
-            None,
-        );
+        Ok(policies)
+    }
+
+    /// Whether any of them permits. Where none does, nothing needs to be evaluated to know that the flow is not allowed.
+    pub(crate) fn permit(&self) -> bool {
+        self.effects.values().any(|forbids| !forbids)
+    }
+
+    /// Cedar's answer.
+    pub(crate) fn ask(
+        &self,
+        action: EntityUid,
+        principal: &EntityUid,
+        resource: &EntityUid,
+        context: &Context,
+        entities: &Entities,
+    ) -> Result<Answer, Unclear> {
+        let request = Request::new(principal.clone(), action, resource.clone(), context.clone(), None);
         let request = request.map_err(|error| error.to_string())?;
-        let response = Authorizer::new().is_authorized(&request, &policies, &self.entities);
-        let by_id: BTreeMap<&str, bool> = about.iter().map(|slot| (slot.id.as_str(), slot.forbids)).collect();
-        Ok(answer(&response, &by_id))
+        let response = Authorizer::new().is_authorized(&request, &self.set, entities);
+        Ok(answer(&response, &self.effects))
     }
 }
 
 /// Cedar's response, where an error means no.
-pub(crate) fn answer(response: &cedar_policy::Response, forbids: &BTreeMap<&str, bool>) -> Answer {
+fn answer(response: &Response, forbids: &BTreeMap<String, bool>) -> Answer {
     let mut answer = Answer::default();
     for id in response.diagnostics().reason().map(ToString::to_string).collect::<BTreeSet<_>>() {
-        match forbids.get(id.as_str()) {
+        match forbids.get(&id) {
             Some(true) => answer.forbidden_by.push(id),
             Some(false) => answer.permitted_by.push(id),
             None => answer.errors.push(format!("`{id}` took part and was not asked")),

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use cedar_policy::{EntityTypeName, Policy, PolicyId};
 
 use super::head::ANY;
-use super::index::{self, Damaged, Layout};
+use super::index::{self, Damaged, Layout, Place};
 use super::schema::{ANY_FLOW, group_of};
 use super::sees::{Aspect, from_letters};
 use crate::problem::Problem;
@@ -140,27 +140,52 @@ impl Rules {
         // A panic while it was held cannot leave more in it than checked parts.
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         for principal in principals.iter().map(String::as_str).chain([ANY]) {
-            let Some(place) = self.layout.table(&self.text, principal)? else { continue };
-            let table = if read.tables.contains(&place.from) {
-                self.layout.unchecked(&self.text, &place)?
-            } else {
-                self.layout.checked(&self.text, &place)?
-            };
-            read.tables.insert(place.from);
+            let Some(table) = self.table(&mut read, principal)? else { continue };
             for resource in resources.iter().map(String::as_str).chain([ANY]) {
-                let Some(place) = index::find(table, resource)? else { continue };
-                let bucket = match read.buckets.get(&place.from) {
-                    Some(bucket) => Arc::clone(bucket),
-                    None => {
-                        let bucket = slots(self.layout.checked(&self.text, &place)?)?;
-                        read.buckets.insert(place.from, Arc::clone(&bucket));
-                        bucket
-                    }
-                };
-                candidates.extend((0..bucket.len()).map(|at| Candidate { bucket: Arc::clone(&bucket), at }));
+                if let Some(place) = index::find(table, resource)? {
+                    self.bucket(&mut read, &place, &mut candidates)?;
+                }
             }
         }
         Ok(candidates)
+    }
+
+    /// Policies whose heads name one of these principals, by the resource that they name.
+    pub(crate) fn by_resource(&self, principals: &[String]) -> Result<HashMap<String, Vec<Candidate>>, Damaged> {
+        let mut found: HashMap<String, Vec<Candidate>> = HashMap::new();
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        for principal in principals.iter().map(String::as_str).chain([ANY]) {
+            for line in self.table(&mut read, principal)?.into_iter().flat_map(index::lines) {
+                let (resource, place) = line?;
+                self.bucket(&mut read, &place, found.entry(resource.to_owned()).or_default())?;
+            }
+        }
+        Ok(found)
+    }
+
+    /// The table of a principal key.
+    fn table(&self, read: &mut Read, principal: &str) -> Result<Option<&str>, Damaged> {
+        let Some(place) = self.layout.table(&self.text, principal)? else { return Ok(None) };
+        if read.tables.contains(&place.from) {
+            return self.layout.unchecked(&self.text, &place).map(Some);
+        }
+        let table = self.layout.checked(&self.text, &place)?;
+        read.tables.insert(place.from);
+        Ok(Some(table))
+    }
+
+    /// Adds the policies of a bucket.
+    fn bucket(&self, read: &mut Read, place: &Place<'_>, to: &mut Vec<Candidate>) -> Result<(), Damaged> {
+        let bucket = match read.buckets.get(&place.from) {
+            Some(bucket) => Arc::clone(bucket),
+            None => {
+                let bucket = slots(self.layout.checked(&self.text, place)?)?;
+                read.buckets.insert(place.from, Arc::clone(&bucket));
+                bucket
+            }
+        };
+        to.extend((0..bucket.len()).map(|at| Candidate { bucket: Arc::clone(&bucket), at }));
+        Ok(())
     }
 }
 
