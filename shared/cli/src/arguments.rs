@@ -306,7 +306,7 @@ pub(crate) struct SaveDirectory {
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportCel {
-    /// File with one condition per line, or `-` for standard input
+    /// File with conditions, blank lines between them, or `-` for standard input
     pub(crate) file: PathBuf,
 }
 

@@ -63,7 +63,7 @@ impl Meaning {
         }
     }
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::NewlyAutomatic => "newly_automatic",
             Self::Gained => "gained",
