@@ -106,7 +106,11 @@ pub(crate) fn on_call<'a>(model: &'a Model, rotation: &str, now: Timestamp) -> i
     let running = move |from: Option<Timestamp>, until: Option<Timestamp>| {
         from.is_none_or(|from| from <= now) && until.is_none_or(|until| now < until)
     };
-    shifts.iter().filter(move |shift| running(shift.from, shift.until)).flat_map(|shift| &shift.users).map(String::as_str)
+    shifts
+        .iter()
+        .filter(move |shift| running(shift.from, shift.until))
+        .flat_map(|shift| &shift.users)
+        .map(String::as_str)
 }
 
 impl<'a> Roll<'a> {
@@ -132,9 +136,11 @@ fn enabled(directory: &Directory, named: &Named) -> BTreeSet<UserId> {
         };
     }
     let meant = |group: &Group| named.groups.contains(group.name.as_str());
-    let groups: BTreeSet<&GroupId> = directory.groups.iter().filter(|(_, group)| meant(group)).map(|(id, _)| id).collect();
+    let groups: BTreeSet<&GroupId> =
+        directory.groups.iter().filter(|(_, group)| meant(group)).map(|(id, _)| id).collect();
     if !names.is_empty() || !groups.is_empty() {
-        let means = |user: &User| names.contains(user.name.as_str()) || user.groups.iter().any(|id| groups.contains(id));
+        let means =
+            |user: &User| names.contains(user.name.as_str()) || user.groups.iter().any(|id| groups.contains(id));
         ids.extend(directory.users.iter().filter(|(_, user)| means(user)).map(|(id, _)| id));
     }
     ids.into_iter().filter(|id| directory.users.get(*id).is_some_and(|user| user.enabled)).cloned().collect()

@@ -20,24 +20,29 @@ use crate::steps::MOST_APPROVERS;
 pub(crate) fn of_folder(model: &Model, cedar: &[CedarFile]) -> Vec<Problem> {
     let heads = Heads::of(cedar);
     let mut problems = heads.without_effect(model);
-    let used: BTreeSet<&Name> = model.policies.values().flat_map(|policy| &policy.flows).flat_map(|flow| reached(model, flow)).collect();
+    let used: BTreeSet<&Name> =
+        model.policies.values().flat_map(|policy| &policy.flows).flat_map(|flow| reached(model, flow)).collect();
     for (name, flow) in model.flows.iter().filter(|(name, _)| used.contains(name)) {
         if !heads.permit(model, name) {
-            let problem = Problem::warning(&flow.origin, format!("no `permit` ever opens flow `{name}`, so it is never taken"));
-            let hint = format!("write `permit (principal, action == Curfew::Action::\"{name}\", resource) when {{ … }};`");
+            let problem =
+                Problem::warning(&flow.origin, format!("no `permit` ever opens flow `{name}`, so it is never taken"));
+            let hint =
+                format!("write `permit (principal, action == Curfew::Action::\"{name}\", resource) when {{ … }};`");
             problems.push(problem.hint(hint));
         }
     }
     for (name, policy) in &model.policies {
-        let always = |flow: &&Name| {
-            heads.always_open(model, flow) && model.flows.get(*flow).is_some_and(|flow| !demands(flow))
-        };
+        let always =
+            |flow: &&Name| heads.always_open(model, flow) && model.flows.get(*flow).is_some_and(|flow| !demands(flow));
         let Some(first) = policy.flows.iter().find(always) else { continue };
         let after: Vec<String> =
             policy.flows.iter().skip_while(|flow| *flow != first).skip(1).map(|flow| format!("`{flow}`")).collect();
         if !after.is_empty() {
-            let message = format!("policy `{name}` never comes to {}: flow `{first}` is open to everybody", after.join(", "));
-            problems.push(Problem::warning(&policy.origin, message).hint("narrow the permit of the first, or drop the others"));
+            let message =
+                format!("policy `{name}` never comes to {}: flow `{first}` is open to everybody", after.join(", "));
+            problems.push(
+                Problem::warning(&policy.origin, message).hint("narrow the permit of the first, or drop the others"),
+            );
         }
     }
     problems
@@ -94,7 +99,8 @@ fn situations<'a>(model: &'a Model, entitlements: impl Iterator<Item = &'a Entit
     for (terms, catalogs) in by_terms.into_values() {
         let policies = [Some(&terms.policy), terms.emergency_policy.as_ref()];
         let policies = policies.into_iter().flatten().filter_map(|policy| model.policies.get(&policy.value));
-        let flows: BTreeSet<&Name> = policies.flat_map(|policy| &policy.flows).flat_map(|flow| reached(model, flow)).collect();
+        let flows: BTreeSet<&Name> =
+            policies.flat_map(|policy| &policy.flows).flat_map(|flow| reached(model, flow)).collect();
         situations.extend(flows.into_iter().map(|flow| Situation { flow, terms, catalogs: catalogs.clone() }));
     }
     situations
@@ -125,7 +131,9 @@ impl Staffing<'_> {
             return Some(Problem::warning(&step.origin, message).hint(hint));
         }
         if people.iter().all(|people| people.len() < quorum || people.len() > MOST_APPROVERS) {
-            let message = format!("step `{name}` of flow `{flow}` has more than the {MOST_APPROVERS} approvers that can be asked");
+            let message = format!(
+                "step `{name}` of flow `{flow}` has more than the {MOST_APPROVERS} approvers that can be asked"
+            );
             return Some(Problem::warning(&step.origin, message).hint("name a smaller group; such a step denies"));
         }
         let alone = |person: &&UserId| {
@@ -134,7 +142,8 @@ impl Staffing<'_> {
         };
         let stuck = people.iter().flatten().find(alone).filter(|_| !step.self_approval)?;
         let who = self.directory.users.get(stuck).map_or(stuck.as_str(), |user| &user.name);
-        let message = format!("step `{name}` of flow `{flow}` needs {who}, who may ask for the same: own requests are denied");
+        let message =
+            format!("step `{name}` of flow `{flow}` needs {who}, who may ask for the same: own requests are denied");
         Some(Problem::warning(&step.origin, message).hint("add an approver or a fallback"))
     }
 

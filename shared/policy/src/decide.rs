@@ -65,7 +65,8 @@ impl Configuration {
 /// Flows that took over on time-out and of which a step was approved.
 fn took_over<'a>(approved: &Approved<'a>) -> Vec<&'a str> {
     let escalations = &approved.verdict.grounds.escalations;
-    let flow_of = |step: &usize| escalations.iter().rev().find(|(first, _)| first <= step).map(|(_, flow)| flow.as_str());
+    let flow_of =
+        |step: &usize| escalations.iter().rev().find(|(first, _)| first <= step).map(|(_, flow)| flow.as_str());
     let mut flows: Vec<&str> = approved.steps.iter().filter_map(flow_of).collect();
     flows.sort_unstable();
     flows.dedup();

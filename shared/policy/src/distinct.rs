@@ -24,7 +24,8 @@ pub(crate) fn reachable(steps: &[&Step]) -> bool {
     let Some(last) = steps.iter().rposition(|step| step.distinct) else { return true };
     let needed: usize = steps.iter().take(last + 1).map(|step| quorum(step)).sum();
     // Who has so many approvers can always be given ones that nobody else needs.
-    let scarce: Vec<&Step> = steps.iter().take(last + 1).copied().filter(|step| step.approvers.len() < needed).collect();
+    let scarce: Vec<&Step> =
+        steps.iter().take(last + 1).copied().filter(|step| step.approvers.len() < needed).collect();
     let mut states: BTreeSet<Lacking> = BTreeSet::from([scarce.iter().map(|step| quorum(step)).collect()]);
     for choices in choices(&scarce) {
         let mut next = BTreeSet::new();

@@ -250,7 +250,8 @@ impl fmt::Display for Explanation {
             writeln!(f, "  {line}")?;
         }
         if !self.catalogs.is_empty() {
-            let shown = |seen: &CatalogUse| format!("{}{}", seen.name, if seen.open { "" } else { " (not for the requester)" });
+            let shown =
+                |seen: &CatalogUse| format!("{}{}", seen.name, if seen.open { "" } else { " (not for the requester)" });
             let catalogs: Vec<String> = self.catalogs.iter().map(shown).collect();
             writeln!(f, "\nCatalogs\n  {}", catalogs.join(", "))?;
         }

@@ -104,7 +104,12 @@ impl Judgement {
 }
 
 /// Everything that speaks against a wish whichever flow would be taken, so that a person can mend all of it at once.
-pub(crate) fn objections(model: &Model, facts: &Facts<'_>, wish: &Wish<'_>, entitlement: Option<&Entitlement>) -> Vec<String> {
+pub(crate) fn objections(
+    model: &Model,
+    facts: &Facts<'_>,
+    wish: &Wish<'_>,
+    entitlement: Option<&Entitlement>,
+) -> Vec<String> {
     match entitlement {
         Some(entitlement) if catalog::sees(model, facts.directory, wish.requester, entitlement) => {
             objections_to_seen(model, facts, wish, &entitlement.terms)
@@ -112,7 +117,8 @@ pub(crate) fn objections(model: &Model, facts: &Facts<'_>, wish: &Wish<'_>, enti
         // The same words whether it is in no catalog or in others' catalogs, which are not everybody's business.
         _ => {
             let mut objections = of_facts(model, facts, wish);
-            objections.push("no catalog that the requester may use offers this permission set in this account".to_owned());
+            objections
+                .push("no catalog that the requester may use offers this permission set in this account".to_owned());
             objections
         }
     }

@@ -25,6 +25,8 @@ pub mod pattern;
 pub mod problem;
 mod reasons;
 pub mod steps;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod ways;
 

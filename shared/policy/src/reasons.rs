@@ -14,25 +14,35 @@ pub(crate) fn sentences(judgement: &Judgement, version: &str) -> Vec<String> {
     let of_policy = judgement.policy.as_ref().map_or_else(String::new, |policy| format!(" of policy `{policy}`"));
     match (judgement.flow(), last) {
         (Some((tried, laid)), _) => {
-            lines.push(format!("flow `{}`{of_policy} in configuration `{version}` applies: {}", tried.flow, permitted(tried)));
+            lines.push(format!(
+                "flow `{}`{of_policy} in configuration `{version}` applies: {}",
+                tried.flow,
+                permitted(tried)
+            ));
             lines.push(walk(laid.steps.is_empty()));
             lines.extend(laid.notes.iter().cloned());
         }
         (None, Some(tried)) if tried.dead_end.is_some() || !tried.answer.errors.is_empty() => {
             let why = tried.why_not();
-            lines.push(format!("flow `{}`{of_policy} in configuration `{version}` decides, and denies: {why}", tried.flow));
+            lines.push(format!(
+                "flow `{}`{of_policy} in configuration `{version}` decides, and denies: {why}",
+                tried.flow
+            ));
         }
         _ if lines.is_empty() => {
             lines.push(format!("no flow{of_policy} in configuration `{version}` is open to this request"));
         }
         _ => lines.push(format!("configuration `{version}` decided this before any flow was tried")),
     }
-    lines.extend(passed_over(judgement).map(|tried| format!("flow `{}` was passed over: {}", tried.flow, tried.why_not())));
+    lines.extend(
+        passed_over(judgement).map(|tried| format!("flow `{}` was passed over: {}", tried.flow, tried.why_not())),
+    );
     lines
 }
 
 fn walk(automatic: bool) -> String {
-    if automatic { "it has no steps: approved automatically" } else { "access begins once its steps are approved" }.to_owned()
+    if automatic { "it has no steps: approved automatically" } else { "access begins once its steps are approved" }
+        .to_owned()
 }
 
 fn permitted(tried: &Tried) -> String {
@@ -54,7 +64,9 @@ pub(crate) fn grounds(judgement: &Judgement, facts: Vec<(String, String)>) -> Gr
     Grounds {
         policy: judgement.policy.clone().unwrap_or_default(),
         permitted_by: flow.map_or_else(Vec::new, |(tried, _)| tried.answer.permitted_by.clone()),
-        passed_over: passed_over(judgement).map(|tried| (tried.flow.clone(), tried.answer.forbidden_by.clone())).collect(),
+        passed_over: passed_over(judgement)
+            .map(|tried| (tried.flow.clone(), tried.answer.forbidden_by.clone()))
+            .collect(),
         escalations: flow.map_or_else(Vec::new, |(_, laid)| laid.escalations.clone()),
         facts,
     }
@@ -90,7 +102,10 @@ pub(crate) fn facts(
         let groups = user.groups.iter().filter_map(|id| directory.groups.get(id)).map(|group| group.name.clone());
         known.push(("requester name", user.name.clone()));
         known.push(("requester groups", named(groups)));
-        known.push(("requester attributes", named(user.attributes.iter().map(|(name, value)| format!("{name}={value}")))));
+        known.push((
+            "requester attributes",
+            named(user.attributes.iter().map(|(name, value)| format!("{name}={value}"))),
+        ));
         known.extend(user.manager.as_ref().map(|manager| ("requester manager", manager.to_string())));
     }
     if let Some(account) = directory.accounts.get(wish.account) {

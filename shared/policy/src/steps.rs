@@ -39,7 +39,14 @@ pub(crate) type Admits<'a> = dyn Fn(&str) -> Result<(), String> + 'a;
 /// # Errors
 /// Why the flow cannot be walked: a step has too few people even after its fallback, or too many to be distinct.
 pub(crate) fn flatten(start: &str, resolver: &Resolver<'_>, admits: &Admits<'_>) -> Result<Flattened, String> {
-    let mut builder = Builder { resolver, admits, staffed: BTreeMap::new(), refused: BTreeMap::new(), order: Vec::new(), notes: Vec::new() };
+    let mut builder = Builder {
+        resolver,
+        admits,
+        staffed: BTreeMap::new(),
+        refused: BTreeMap::new(),
+        order: Vec::new(),
+        notes: Vec::new(),
+    };
     builder.visit(start, &mut Vec::new())?;
     Ok(ways::only_reachable(ways::without_dead_ends(builder.lay_out(start)?)))
 }
@@ -72,10 +79,13 @@ struct Builder<'a> {
 impl<'a> Builder<'a> {
     /// Staffs a flow and those that it escalates to. `way` are the flows that lead here.
     fn visit(&mut self, name: &str, way: &mut Vec<&'a str>) -> Result<(), String> {
-        let (name, flow) = self.resolver.model.flows.get_key_value(name).ok_or_else(|| format!("there is no flow `{name}`"))?;
+        let (name, flow) =
+            self.resolver.model.flows.get_key_value(name).ok_or_else(|| format!("there is no flow `{name}`"))?;
         let staffed = self.staff(flow)?;
         way.push(name);
-        for target in staffed.iter().filter_map(|step| if let Rule::Flow(target) = &step.rule { Some(*target) } else { None }) {
+        for target in
+            staffed.iter().filter_map(|step| if let Rule::Flow(target) = &step.rule { Some(*target) } else { None })
+        {
             if self.staffed.contains_key(target) || self.refused.contains_key(target) {
                 continue;
             }
@@ -132,7 +142,9 @@ impl<'a> Builder<'a> {
                 let people = self.people(step, approvers);
                 match enough(step, &people) {
                     Ok(()) => (Rule::Ask(Box::new(made(step, people, timeout.seconds()))), None),
-                    Err(reason) => (Rule::Lapse, Some(lapses(&step.name, &format!("nobody else can be asked: {reason}")))),
+                    Err(reason) => {
+                        (Rule::Lapse, Some(lapses(&step.name, &format!("nobody else can be asked: {reason}"))))
+                    }
                 }
             }
         }
@@ -151,7 +163,9 @@ fn enough(step: &FlowStep, people: &[UserId]) -> Result<(), String> {
     match found {
         0 => Err("it has no approver".to_owned()),
         _ if found < needed => Err(format!("it needs {needed} approvers and has {found}")),
-        _ if found > MOST_APPROVERS => Err(format!("it has {found} approvers, more than the {MOST_APPROVERS} that can be asked")),
+        _ if found > MOST_APPROVERS => {
+            Err(format!("it has {found} approvers, more than the {MOST_APPROVERS} that can be asked"))
+        }
         _ => Ok(()),
     }
 }
@@ -196,7 +210,9 @@ impl<'a> Builder<'a> {
                 firsts.insert(name, length);
                 length += steps;
             } else if *name == start {
-                return Err(format!("flow `{start}` has {steps} steps, more than the {MOST_STEPS} that a request can have"));
+                return Err(format!(
+                    "flow `{start}` has {steps} steps, more than the {MOST_STEPS} that a request can have"
+                ));
             } else {
                 self.refused.insert(name, format!("there would be more than {MOST_STEPS} steps"));
             }

@@ -58,7 +58,12 @@ impl<'f> Heads<'f> {
         };
         let told = |permit: &Placed<'_>| {
             let message = "this permit never takes effect: a forbid without conditions covers all of it".to_owned();
-            permit.piece.problem(0, Severity::Warning, message, Some("take one of them out, or narrow the forbid".into()))
+            permit.piece.problem(
+                0,
+                Severity::Warning,
+                message,
+                Some("take one of them out, or narrow the forbid".into()),
+            )
         };
         self.permits().filter(dead).map(told).collect()
     }
