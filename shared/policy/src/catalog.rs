@@ -140,25 +140,25 @@ fn ranked(model: &Model) -> Ranked<'_> {
 }
 
 /// An account as selectors see it.
-struct Place<'a> {
-    id: &'a AccountId,
-    account: &'a Account,
-    path: String,
+pub(crate) struct Place<'a> {
+    pub(crate) id: &'a AccountId,
+    pub(crate) account: &'a Account,
+    pub(crate) path: String,
 }
 
 /// A permission set as selectors see it.
-struct Set<'a> {
-    arn: &'a PermissionSetArn,
+pub(crate) struct Set<'a> {
+    pub(crate) arn: &'a PermissionSetArn,
     set: &'a PermissionSet,
 }
 
 impl<'a> Place<'a> {
-    fn of(directory: &'a Directory, account: &AccountId) -> Option<Self> {
+    pub(crate) fn of(directory: &'a Directory, account: &AccountId) -> Option<Self> {
         let (id, account) = directory.accounts.get_key_value(account)?;
         Some(Self { id, account, path: directory.path_of(&account.unit) })
     }
 
-    fn is_selected(&self, by: &Selector) -> bool {
+    pub(crate) fn is_selected(&self, by: &Selector) -> bool {
         by.unit.as_ref().is_none_or(|unit| unit.matches(&self.path))
             && by.account.as_ref().is_none_or(|name| name.matches(self.id.as_str()) || name.matches(&self.account.name))
             && by.tags.iter().all(|(tag, value)| self.account.tags.get(tag).is_some_and(|text| value.matches(text)))
@@ -177,19 +177,13 @@ impl<'a> Place<'a> {
 }
 
 impl<'a> Set<'a> {
-    fn of(directory: &'a Directory, arn: &PermissionSetArn) -> Option<Self> {
+    pub(crate) fn of(directory: &'a Directory, arn: &PermissionSetArn) -> Option<Self> {
         directory.permission_sets.get_key_value(arn).map(|(arn, set)| Self { arn, set })
     }
 
-    fn is_selected(&self, by: &Selector) -> bool {
+    pub(crate) fn is_selected(&self, by: &Selector) -> bool {
         by.permission_set.as_ref().is_none_or(|name| name.matches(&self.set.name) || name.as_str() == self.arn.as_str())
     }
-}
-
-/// Whether this selection contains this permission set of this account, both of the directory.
-pub(crate) fn selects(by: &Selector, directory: &Directory, which: &Which) -> bool {
-    Place::of(directory, &which.0).is_some_and(|place| place.is_selected(by))
-        && Set::of(directory, &which.1).is_some_and(|set| set.is_selected(by))
 }
 
 /// Selects by patterns once per account and once per permission set; the product of both is only looked up.
@@ -303,3 +297,6 @@ impl<'a> Pick<'a> {
         Some(Sourced { value: value.clone(), origin: origin.clone() })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,8 @@
 mod access;
 mod document;
 mod flows;
+#[cfg(test)]
+mod fuzz;
 mod merged;
 mod problems;
 mod rules;

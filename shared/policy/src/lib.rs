@@ -17,8 +17,11 @@ pub mod evaluator;
 pub mod explain;
 mod facts;
 mod file;
+#[cfg(test)]
+mod fixture;
 pub mod folder;
 pub mod judge;
+pub mod lint;
 pub mod model;
 pub mod offers;
 pub mod pattern;

@@ -22,6 +22,7 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     // The simulator runs everything; the model of the protocol stands for itself.
     ("curfew-sim", &["curfew-"]),
     ("curfew-model", &[]),
+    ("curfew-policy-bench", &["curfew-policy", "curfew-domain"]),
     ("curfew-tests", &["curfew-"]),
 ];
 

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use curfew_policy::cedar::{Refusal, import_cel};
+use curfew_policy::cedar::import_cel::{self, Refusal};
 use serde_json::json;
 
 use crate::answer::{Answer, Done, Failure};
@@ -26,7 +26,7 @@ pub(super) fn run(given: &ImportCel) -> Result<Answer, Failure> {
     let source = given.file.display();
     let (mut policies, mut refused, mut items) = (String::new(), String::new(), Vec::new());
     for (first, cel) in conditions(&text) {
-        match import_cel(&cel) {
+        match import_cel::import(&cel) {
             Ok(cedar) => {
                 let body: String = cedar.lines().map(|line| format!("  {line}\n")).collect();
                 policies.push_str(&format!(

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 
-use super::CedarFile;
 use super::check::told;
 use super::head::head;
 use super::index::{self, Entry};
@@ -13,6 +12,7 @@ use super::rules::Rules;
 use super::schema::schema;
 use super::sees::{letters, seen};
 use super::source::{Piece, pieces};
+use crate::folder::CedarFile;
 use crate::model::Model;
 use crate::problem::{Problem, Severity};
 

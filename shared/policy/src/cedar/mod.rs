@@ -18,6 +18,8 @@ mod context;
 mod entities;
 mod head;
 pub(crate) mod heads;
+#[cfg(feature = "import-cel")]
+pub mod import_cel;
 mod index;
 mod lexer;
 mod listing;
@@ -27,18 +29,11 @@ mod rules;
 mod schema;
 mod sees;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub use listing::{Listing, Person};
 pub use names::unknown_names;
 pub use question::{Answer, Asking, Question};
 pub use rules::{OpenError, Rules};
 pub use schema::{ANY_FLOW, APPROVED_FLOW, AUTOMATIC_FLOW, BUILT_IN, CHANNELS, WEEKDAYS, schema};
-
-/// A `.cedar` file of a configuration folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CedarFile {
-    /// Relative to the folder.
-    pub path: String,
-    /// Its text.
-    pub text: String,
-}

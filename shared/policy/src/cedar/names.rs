@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::CedarFile;
 use super::lexer::{Kind, Token, tokens, value};
 use super::source::{Piece, pieces};
 use crate::directory::Directory;
+use crate::folder::CedarFile;
 use crate::model::Model;
 use crate::problem::{Problem, Severity};
 

@@ -1,7 +1,7 @@
 //! The policies of a `.cedar` file with their places.
 
-use super::CedarFile;
 use super::lexer::tokens;
+use crate::folder::CedarFile;
 use crate::problem::{Problem, Severity};
 
 /// One policy as written: from its first token to its `;`.

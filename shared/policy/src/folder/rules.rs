@@ -26,8 +26,7 @@ pub(super) fn check(model: &Model, incomplete: bool, problems: &mut Problems) {
         for (name, flow) in &model.flows {
             let steps = size(model, flow);
             if steps > STEPS {
-                let message =
-                    format!("flow `{name}` has {steps} steps with all that take over; at most {STEPS} are allowed");
+                let message = format!("flow `{name}` has more than {STEPS} steps with all that take over");
                 problems.add(Problem::error(&flow.origin, message).hint("escalate to the same flow from fewer steps"));
             }
         }

@@ -2,24 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::*;
+use crate::fixture::example;
 use crate::model::{Approver, Risk, TimeoutRule};
 use crate::problem::Severity;
-
-/// The example that the local run uses.
-fn example() -> BTreeMap<String, String> {
-    read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/configuration"))
-}
-
-fn read_folder(folder: &Path) -> BTreeMap<String, String> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let files = entries.filter(|path: &PathBuf| path.is_file());
-    files
-        .map(|path| (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap()))
-        .collect()
-}
 
 fn loaded(files: BTreeMap<String, String>) -> Result<Loaded, Vec<Problem>> {
     load(&Bundle::new(files).unwrap())
