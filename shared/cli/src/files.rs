@@ -15,15 +15,15 @@ const LARGEST: u64 = Bundle::BYTES as u64;
 
 /// A configuration folder.
 ///
-/// `tests/`, `invariants/` and `invariants.toml` speak about the configuration and are no part of it: they are not
-/// published, and changing them makes no new version. Of the rest, `.toml` and `.cedar` files are the configuration.
+/// `tests/` and `invariants/` speak about the configuration and are no part of it: they are not published, and changing
+/// them makes no new version. Of the rest, `.toml` and `.cedar` files are the configuration.
 #[derive(Debug)]
 pub(crate) struct Folder {
     /// What is checked, compared and published.
     pub(crate) bundle: Bundle,
     /// Texts of `tests/**.toml` by path.
     pub(crate) expectations: BTreeMap<String, String>,
-    /// Texts of `invariants.toml` and `invariants/**` by path.
+    /// Texts of `invariants/**.cedar` by path.
     pub(crate) invariants: BTreeMap<String, String>,
 }
 
@@ -43,7 +43,7 @@ impl Folder {
         for (path, text) in texts {
             let of = if path.starts_with("tests/") {
                 &mut expectations
-            } else if path.starts_with("invariants/") || path == "invariants.toml" {
+            } else if path.starts_with("invariants/") {
                 &mut invariants
             } else {
                 &mut files

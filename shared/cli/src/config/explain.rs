@@ -13,7 +13,8 @@ use crate::names;
 
 /// Explains one wish. That it would be denied is an answer like any other: the exit code is 0.
 pub(super) fn run(given: &Explain) -> Result<Answer, Failure> {
-    let (loaded, organisation) = sources::asked(&given.asked)?;
+    let (loaded, mut organisation) = sources::asked(&given.asked)?;
+    let now = organisation.ask_at(given.at);
     let directory = &organisation.directory;
     let requester = names::user(directory, &given.user)?;
     let (account, permission_set) = names::entitlement(directory, &given.entitlement)?;
@@ -25,7 +26,6 @@ pub(super) fn run(given: &Explain) -> Result<Answer, Failure> {
         active: active.collect::<Result<_, _>>()?,
         review_overdue: BTreeSet::new(),
     };
-    let now = given.at.unwrap_or(organisation.at);
     let facts = Facts { directory, circumstances: &circumstances, now };
     let wish = Wish {
         requester: &requester,

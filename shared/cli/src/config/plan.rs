@@ -15,9 +15,9 @@ use crate::files::Folder;
 /// Compares a folder with the published version, or with another folder.
 pub(super) fn run(given: &Plan) -> Result<Answer, Failure> {
     let after = sources::load(Folder::read(&given.folder)?.bundle)?;
-    let organisation = sources::required(&given.known)?;
+    let mut organisation = sources::required(&given.known)?;
     let before = sources::compared(given.look.against.as_deref(), &given.known.server)?;
-    let report = report(before.as_ref(), &after, &organisation, &given.look);
+    let report = report(before.as_ref(), &after, &mut organisation, &given.look);
     Ok(Answer::fine(report.text, &report.json))
 }
 
@@ -28,9 +28,9 @@ pub(super) struct Report {
 }
 
 /// What goes from one configuration to the other.
-pub(super) fn report(before: Option<&Loaded>, after: &Loaded, organisation: &Organisation, look: &Look) -> Report {
+pub(super) fn report(before: Option<&Loaded>, after: &Loaded, organisation: &mut Organisation, look: &Look) -> Report {
+    let now = organisation.ask_at(look.at);
     let directory = &organisation.directory;
-    let now = look.at.unwrap_or(organisation.at);
     let question = Question { directory, now, duration: look.duration, sample: look.sample };
     let comparison = matrix::compare(&Sides { before, after }, &question);
     let page = Page { markdown: look.markdown, directory };

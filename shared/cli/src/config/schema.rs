@@ -1,6 +1,6 @@
 //! `curfew config schema`: what editors complete and check with.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::sources;
 use crate::answer::{Answer, Failure};
@@ -15,6 +15,7 @@ pub(super) fn run(given: &Schema) -> Result<Answer, Failure> {
         let json = json!({ "cedar_schema": text });
         return Ok(Answer::fine(text, &json));
     }
-    let schema = curfew_policy::folder::schema();
-    Ok(Answer::fine(format!("{schema:#}"), &schema))
+    let text = curfew_policy::folder::schema::json_schema();
+    let json: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+    Ok(Answer::fine(text, &json))
 }

@@ -35,7 +35,7 @@ pub(super) fn run(given: &Simulate) -> Result<Answer, Failure> {
     let before = if alone { None } else { sources::compared(look.against.as_deref(), &given.known.server)? };
     let (mut text, mut json) = (String::new(), json!({}));
     if !alone {
-        let report = plan::report(before.as_ref(), &after, &organisation, look);
+        let report = plan::report(before.as_ref(), &after, &mut organisation, look);
         (text, json) = (report.text, report.json);
     }
     if let Some(recorded) = recorded {

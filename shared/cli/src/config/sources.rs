@@ -29,9 +29,21 @@ pub(super) struct Loaded {
 /// A directory and the instant at which it is asked by default.
 pub(super) struct Organisation {
     pub(super) directory: Directory,
-    /// For a saved directory when it was taken, since by now it may be older than the configuration trusts; now for one
-    /// that was fetched.
+    /// For a saved directory when it was taken; now for one that was fetched.
     pub(super) at: Timestamp,
+    saved: bool,
+}
+
+impl Organisation {
+    /// The instant to ask at. A saved directory counts as fresh then: that it was saved some time ago is not what is asked
+    /// about, and would deny everything.
+    pub(super) fn ask_at(&mut self, at: Option<Timestamp>) -> Timestamp {
+        let at = at.unwrap_or(self.at);
+        if self.saved {
+            self.directory.taken_at = at;
+        }
+        at
+    }
 }
 
 /// A version as the API tells it.
@@ -73,13 +85,13 @@ pub(super) fn organisation(known: &Known) -> Result<Option<Organisation>, Failur
             let hint = "save one with `curfew config directory --output FILE`";
             Failure::usage(format!("`{}` is no saved directory: {error}; {hint}", path.display()))
         })?;
-        return Ok(Some(Organisation { at: directory.taken_at, directory }));
+        return Ok(Some(Organisation { at: directory.taken_at, directory, saved: true }));
     }
     let Some(remote) = Remote::given(&known.server)? else { return Ok(None) };
     let value = remote.get("/v1/directory/snapshot")?;
     let directory = read(&value.to_string())
         .map_err(|error| Failure::Server(format!("the server sent a directory that cannot be read: {error}")))?;
-    Ok(Some(Organisation { directory, at: Timestamp::now() }))
+    Ok(Some(Organisation { directory, at: Timestamp::now(), saved: false }))
 }
 
 /// The same where nothing can be said without one.

@@ -12,7 +12,8 @@ use crate::{names, table};
 
 /// Lists everybody to whom some flow is open.
 pub(super) fn run(given: &WhoCan) -> Result<Answer, Failure> {
-    let (loaded, organisation) = sources::asked(&given.asked)?;
+    let (loaded, mut organisation) = sources::asked(&given.asked)?;
+    let now = organisation.ask_at(given.at);
     let directory = &organisation.directory;
     let (account, set) = names::entitlement(directory, &given.entitlement)?;
     let name = names::of_entitlement(directory, (&account, &set));
@@ -22,7 +23,6 @@ pub(super) fn run(given: &WhoCan) -> Result<Answer, Failure> {
         return Ok(Answer::fine(format!("Nobody: no catalog offers {name}."), &json));
     };
     let circumstances = nothing_special();
-    let now = given.at.unwrap_or(organisation.at);
     let facts = Facts { directory, circumstances: &circumstances, now };
     let mut people = loaded.configuration.who_can(&facts, &entitlement, duration);
     people.retain(|(_, prospect)| prospect.is_open());
