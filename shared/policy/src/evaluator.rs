@@ -11,12 +11,13 @@ use curfew_domain::verdict::Step;
 use crate::approvers::{Resolver, Roll};
 use crate::bundle::{Bundle, Version};
 use crate::catalog::{self, Which};
-use crate::cedar::{self, Asking, CedarFile, OpenError, Rules};
+use crate::cedar::{self, Asking, OpenError, Rules};
 use crate::directory::Directory;
+use crate::folder::CedarFile;
 use crate::judge::{Facts, Judgement, Search, Wish, objections};
 use crate::model::{Entitlement, Model};
 use crate::problem::Problem;
-use crate::{checks, folder};
+use crate::{checks, folder, lint};
 
 /// A validated configuration. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -111,6 +112,7 @@ impl Configuration {
     /// of nothing, flows that nobody could approve. Sorted by place.
     pub fn check(&self, directory: &Directory) -> Vec<Problem> {
         let mut problems = cedar::unknown_names(directory, &self.cedar);
+        problems.extend(lint::lint(&self.model, directory));
         problems.extend(checks::of_organisation(&self.model, &self.cedar, directory));
         sorted(&mut problems);
         problems

@@ -7,12 +7,12 @@ use std::collections::BTreeSet;
 use cedar_policy::{Effect, Policy, PrincipalConstraint, ResourceConstraint};
 use curfew_domain::id::AccountId;
 
-use super::CedarFile;
 use super::entities::entitlement_id;
 use super::head::{ANY, Head, head, key};
 use super::schema::{ANY_FLOW, group_of};
 use super::source::{Piece, pieces};
 use crate::directory::Directory;
+use crate::folder::CedarFile;
 use crate::model::{Entitlement, Model, Name};
 use crate::problem::{Problem, Severity};
 

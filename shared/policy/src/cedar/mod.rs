@@ -32,6 +32,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use compile::syntax;
 pub use listing::{Listing, Person};
 pub use names::unknown_names;
 pub use question::{Answer, Asking, Question};
