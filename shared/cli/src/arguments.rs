@@ -369,7 +369,9 @@ mod tests {
         for (text, seconds) in [("1h30m", 5_400), ("45m", 2_700), ("2d", 172_800), ("PT1H30M", 5_400), ("90s", 90)] {
             assert_eq!(duration(text).unwrap().seconds(), seconds, "{text}");
         }
-        for bad in ["", "1", "h", "1x", "30s", "1h30", "-1h", "99999999999999999999h", "999999999999999999d", "P1D", "1,5h"] {
+        for bad in
+            ["", "1", "h", "1x", "30s", "1h30", "-1h", "99999999999999999999h", "999999999999999999d", "P1D", "1,5h"]
+        {
             assert!(duration(bad).is_err(), "{bad}");
         }
     }

@@ -56,9 +56,7 @@ fn one(problem: &Problem, sources: &BTreeMap<String, String>) -> String {
     let source = sources.get(&problem.file).and_then(|source| Some((source, span(source, problem)?)));
     let group = match source {
         Some((source, span)) => title.element(
-            Snippet::source(source.as_str())
-                .path(problem.file.as_str())
-                .annotation(AnnotationKind::Primary.span(span)),
+            Snippet::source(source.as_str()).path(problem.file.as_str()).annotation(AnnotationKind::Primary.span(span)),
         ),
         None if problem.file.is_empty() => title.elements(None::<annotate_snippets::Origin<'_>>),
         None => title.element(annotate_snippets::Origin::path(problem.file.as_str())),
@@ -83,7 +81,9 @@ fn span(source: &str, problem: &Problem) -> Option<std::ops::Range<usize>> {
             let closing = rest.char_indices().skip(1).find(|(_, c)| *c == quote);
             closing.map_or(rest.len(), |(at, c)| at + c.len_utf8())
         }
-        Some('[') => rest.find(']').map_or(1, |at| if rest.starts_with("[[") { at + 2 } else { at + 1 }).min(rest.len()),
+        Some('[') => {
+            rest.find(']').map_or(1, |at| if rest.starts_with("[[") { at + 2 } else { at + 1 }).min(rest.len())
+        }
         Some(first) => {
             let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
             rest.find(|c| !word(c)).unwrap_or(rest.len()).max(first.len_utf8())

@@ -51,7 +51,8 @@ impl Remote {
             None => std::env::var("CURFEW_TOKEN").unwrap_or_default(),
         };
         if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
-            let where_ = "put the token that you are signed in with into `CURFEW_TOKEN`, or into a file for `--token-file`";
+            let where_ =
+                "put the token that you are signed in with into `CURFEW_TOKEN`, or into a file for `--token-file`";
             return Err(Failure::usage(format!("no token for {base}: {where_}")));
         }
         Ok(Self { base, proof: Proof::Token(token), agent: agent() })
@@ -108,9 +109,9 @@ impl Remote {
         let value: Result<Value, _> = serde_json::from_str(&text);
         match (status, value) {
             (200..=299, Ok(value)) => Ok(Reply::Done(value)),
-            (200..=299, Err(_)) => {
-                Err(Failure::Server(format!("{uri} answered with something that is no JSON; is this the API of Curfew?")))
-            }
+            (200..=299, Err(_)) => Err(Failure::Server(format!(
+                "{uri} answered with something that is no JSON; is this the API of Curfew?"
+            ))),
             (500.., problem) => Err(Failure::Server(sentence(status, &problem.unwrap_or_default()))),
             (_, problem) => Ok(Reply::Refused(status, problem.unwrap_or_default())),
         }
@@ -132,7 +133,9 @@ fn base(server: &Server) -> Result<String, Failure> {
     if base.starts_with("https://") || local.iter().any(|prefix| stays(prefix)) {
         return Ok(base);
     }
-    Err(Failure::usage(format!("`{url}` is not encrypted; the address begins with https:// (http only on this machine)")))
+    Err(Failure::usage(format!(
+        "`{url}` is not encrypted; the address begins with https:// (http only on this machine)"
+    )))
 }
 
 fn agent() -> ureq::Agent {
@@ -163,7 +166,9 @@ fn sentence(status: u16, problem: &Value) -> String {
     // API Gateway's own answers have only a `message`.
     let said = part("detail").or_else(|| part("title")).or_else(|| part("message"));
     let said = match (status, said) {
-        (401, _) => "the server does not know you: the token is missing, wrong or no longer valid; sign in again".to_owned(),
+        (401, _) => {
+            "the server does not know you: the token is missing, wrong or no longer valid; sign in again".to_owned()
+        }
         (_, Some(said)) => said,
         (_, None) => "the server gave no reason".to_owned(),
     };

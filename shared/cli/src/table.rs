@@ -4,9 +4,8 @@ use std::fmt::Write as _;
 
 /// Rows under headings, aligned by characters.
 pub(crate) fn columns(headings: &[&str], rows: &[Vec<String>]) -> String {
-    let plain: Vec<Vec<String>> = std::iter::once(headings.iter().map(ToString::to_string).collect())
-        .chain(rows.iter().cloned())
-        .collect();
+    let plain: Vec<Vec<String>> =
+        std::iter::once(headings.iter().map(ToString::to_string).collect()).chain(rows.iter().cloned()).collect();
     let width = |column: usize| {
         plain.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max().unwrap_or(0)
     };

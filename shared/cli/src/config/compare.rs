@@ -101,7 +101,8 @@ impl Page<'_> {
     /// Everything that differs over people × entitlements: in all, by group, and one by one.
     pub(super) fn comparison(self, comparison: &Comparison) -> String {
         if comparison.differences.is_empty() {
-            return "Nobody gains or loses anything, and nothing would be decided otherwise.\n".to_owned() + &looked(comparison);
+            return "Nobody gains or loses anything, and nothing would be decided otherwise.\n".to_owned()
+                + &looked(comparison);
         }
         let mut text = String::new();
         let mut by_meaning: BTreeMap<Meaning, Vec<&Difference>> = BTreeMap::new();
@@ -198,9 +199,7 @@ pub(super) fn json(comparison: &Comparison, directory: &Directory) -> Value {
             let name = names::of_entitlement(directory, (account, set));
             json!({ "account": account.as_str(), "permission_set": set.as_str(), "name": name })
         };
-        let situation = |situation: &Situation| {
-            json!({ "duration": situation.duration.to_string(), "emergency": situation.emergency })
-        };
+        let situation = |situation: &Situation| json!({ "duration": situation.duration.to_string(), "emergency": situation.emergency });
         json!({
             "meaning": Meaning::of(&difference.before, &difference.after).name(),
             "people": comparison.people(difference).iter().map(person).collect::<Vec<_>>(),
@@ -236,9 +235,13 @@ fn pairs(comparison: &Comparison, difference: &Difference) -> usize {
 fn looked(comparison: &Comparison) -> String {
     let Comparison { looked_at, kinds, .. } = comparison;
     if looked_at == kinds {
-        format!("\n{kinds} kinds of people and entitlements were compared; people and entitlements of one kind look alike to both.\n")
+        format!(
+            "\n{kinds} kinds of people and entitlements were compared; people and entitlements of one kind look alike to both.\n"
+        )
     } else {
-        format!("\nA sample: {looked_at} of {kinds} kinds of people and entitlements; `--sample {kinds}` looks at all.\n")
+        format!(
+            "\nA sample: {looked_at} of {kinds} kinds of people and entitlements; `--sample {kinds}` looks at all.\n"
+        )
     }
 }
 

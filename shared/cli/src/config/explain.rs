@@ -42,7 +42,8 @@ pub(super) fn run(given: &Explain) -> Result<Answer, Failure> {
 
 /// The shortest access: what is denied for so long is denied for any time, as far as durations decide.
 pub(super) fn shortest() -> Result<AccessDuration, Failure> {
-    AccessDuration::from_seconds(i64::from(AccessDuration::MIN_SECONDS)).map_err(|error| Failure::usage(error.to_string()))
+    AccessDuration::from_seconds(i64::from(AccessDuration::MIN_SECONDS))
+        .map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// What is known about a request that nobody has made.

@@ -52,9 +52,9 @@ impl<'a> Mentions<'a> {
         let managers = (1..DEEPEST).take_while(chain).count();
         Self {
             names: tight.contains(".name") || tight.contains("[\"name\"]"),
-            tags: tight.match_indices("Tag(").any(|(at, call)| {
-                !tight.get(at + call.len()..).is_some_and(|rest| rest.starts_with('"'))
-            }),
+            tags: tight
+                .match_indices("Tag(")
+                .any(|(at, call)| !tight.get(at + call.len()..).is_some_and(|rest| rest.starts_with('"'))),
             managers: if all.contains("manager") { managers + 1 } else { 0 },
             escaped: ["\\u", "\\x", "\\U"].iter().any(|escape| all.contains(escape)),
             all,
@@ -85,7 +85,14 @@ impl<'a> Mentions<'a> {
         directory.groups.values().map(|group| group.name.as_str()).filter(|name| self.says(&self.all, name)).collect()
     }
 
-    fn person(&self, directory: &Directory, groups: &BTreeSet<&str>, id: &UserId, user: &User, managers: usize) -> String {
+    fn person(
+        &self,
+        directory: &Directory,
+        groups: &BTreeSet<&str>,
+        id: &UserId,
+        user: &User,
+        managers: usize,
+    ) -> String {
         if self.names || self.says(&self.all, &user.name) || self.says(&self.all, id.as_str()) {
             return format!("person {id}");
         }

@@ -34,7 +34,8 @@ pub(super) fn report(before: Option<&Loaded>, after: &Loaded, organisation: &mut
     let question = Question { directory, now, duration: look.duration, sample: look.sample };
     let comparison = matrix::compare(&Sides { before, after }, &question);
     let page = Page { markdown: look.markdown, directory };
-    let (old, new) = (before.map_or("nothing", |side| side.configuration.version().as_str()), after.configuration.version());
+    let (old, new) =
+        (before.map_or("nothing", |side| side.configuration.version().as_str()), after.configuration.version());
     let mut text = page.heading(&format!("From {old} to {new}")).trim_start().to_owned();
     text.push_str(&page.comparison(&comparison));
     let declared = declarations(before.map(|side| side.configuration.model()), after.configuration.model());
@@ -97,7 +98,8 @@ fn declared(model: &Model) -> Vec<String> {
         let step = |(at, step): (usize, &FlowStep)| format!("flow {name}, step {}: {}", at + 1, described(step));
         lines.extend(flow.steps.iter().enumerate().map(step));
     }
-    lines.extend(model.policies.iter().map(|(name, policy)| format!("policy {name}: {}", policy.flows.join(", then "))));
+    lines
+        .extend(model.policies.iter().map(|(name, policy)| format!("policy {name}: {}", policy.flows.join(", then "))));
     for (name, group) in &model.approver_groups {
         lines.push(format!("approvers {name}: {}", people(group)));
     }

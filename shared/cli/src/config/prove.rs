@@ -74,10 +74,14 @@ fn proofs(named: Option<&Path>, loaded: &Loaded, invariants: &BTreeMap<String, S
         Ok(invariants.keys().map(one).collect())
     };
     if !cfg!(feature = "prove") {
-        return unproven("this `curfew` was built without proofs; build it with `cargo install --path shared/cli --features prove`");
+        return unproven(
+            "this `curfew` was built without proofs; build it with `cargo install --path shared/cli --features prove`",
+        );
     }
     let Some(program) = found(named) else {
-        return unproven("no cvc5 solver was found; install one with `apt-get install cvc5` or `brew install cvc5/cvc5/cvc5`, or name it in `CVC5`");
+        return unproven(
+            "no cvc5 solver was found; install one with `apt-get install cvc5` or `brew install cvc5/cvc5/cvc5`, or name it in `CVC5`",
+        );
     };
     prove(&program, loaded, invariants)
 }
@@ -114,7 +118,9 @@ fn report(loaded: &Loaded, problems: &[Problem], organised: bool, proofs: &[Proo
         // Writing to a String cannot fail.
         let _ = match finding {
             Finding::Proven => writeln!(text, "{GREEN}proven{PLAIN}    {name}"),
-            Finding::Vacuous => writeln!(text, "{RED}vacuous{PLAIN}   {name}: nothing can ever be in its scope; is it misspelt?"),
+            Finding::Vacuous => {
+                writeln!(text, "{RED}vacuous{PLAIN}   {name}: nothing can ever be in its scope; is it misspelt?")
+            }
             Finding::Unknown { reason } => writeln!(text, "{RED}unproven{PLAIN}  {name}: {reason}"),
             Finding::Violated { examples } => {
                 let examples: String = examples.iter().map(|example| indented(example)).collect();

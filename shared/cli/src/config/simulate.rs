@@ -14,8 +14,8 @@ use self::recorded::{Past, Recorded};
 use super::compare::{self, Meaning, Page};
 use super::explain::nothing_special;
 use super::matrix::Fate;
-use super::sources::{self, Loaded};
 use super::plan;
+use super::sources::{self, Loaded};
 use crate::answer::{Answer, Failure, progress};
 use crate::arguments::Simulate;
 use crate::files::Folder;
@@ -167,8 +167,10 @@ fn shown(page: Page<'_>, replayed: &[Replayed<'_>]) -> String {
     let rows: Vec<Vec<String>> = changed.iter().map(row).collect();
     text.push('\n');
     text.push_str(&page.table(&["Request", "Who", "What", "For", "Before", "After"], &rows));
-    text.push_str("\nJudged at the time of each request by the directory of today; channel, address, second factor and other \
-                   access of that time are not known.\n");
+    text.push_str(
+        "\nJudged at the time of each request by the directory of today; channel, address, second factor and other \
+                   access of that time are not known.\n",
+    );
     text
 }
 

@@ -69,7 +69,8 @@ pub(super) fn asked(asked: &Asked) -> Result<(Loaded, Organisation), Failure> {
     let bundle = match &asked.folder {
         Some(folder) => Folder::read(folder)?.bundle,
         None if asked.known.server.url.is_none() => {
-            let hint = "name a folder with `--folder`, or the server with `--url`, for the version that it has published";
+            let hint =
+                "name a folder with `--folder`, or the server with `--url`, for the version that it has published";
             return Err(Failure::usage(format!("which configuration? {hint}")));
         }
         None => published(&Remote::required(&asked.known.server)?, None)?.bundle,

@@ -28,8 +28,8 @@ pub(super) fn run(given: &Check) -> Result<Answer, Failure> {
         let hint = "write what you expect into `tests/<name>.toml` below it";
         return Err(Failure::usage(format!("`{}` has no expectations; {hint}", given.folder.display())));
     }
-    let files = expectation::read(&folder.expectations)
-        .map_err(|wrong| problems::invalid(wrong, &folder.expectations))?;
+    let files =
+        expectation::read(&folder.expectations).map_err(|wrong| problems::invalid(wrong, &folder.expectations))?;
     let loaded = sources::load(folder.bundle)?;
     let organisation = sources::required(&given.known)?;
     let mut runner = Runner { configuration: &loaded.configuration, directory: organisation.directory };
@@ -79,7 +79,13 @@ impl Runner<'_> {
         Tried { file: file.path.clone(), line: case.line, name: case.name.clone(), asked, wrong, found }
     }
 
-    fn explanation(&mut self, case: &Case, user: &str, entitlement: &str, at: Timestamp) -> Result<Explanation, Failure> {
+    fn explanation(
+        &mut self,
+        case: &Case,
+        user: &str,
+        entitlement: &str,
+        at: Timestamp,
+    ) -> Result<Explanation, Failure> {
         let requester = names::user(&self.directory, user)?;
         let (account, permission_set) = names::entitlement(&self.directory, entitlement)?;
         let active = case.active.iter().map(|written| names::entitlement(&self.directory, written));
@@ -159,7 +165,9 @@ fn step_departures(wanted: &[StepExpected], found: &[&StepShown]) -> Vec<String>
             wrong.push(format!("step {step}: expected {quorum} approvals, found {}", found.quorum));
         }
         let people: BTreeSet<&String> = found.approvers.iter().collect();
-        if let Some(approvers) = wanted.approvers.as_ref().filter(|wanted| wanted.iter().collect::<BTreeSet<_>>() != people) {
+        if let Some(approvers) =
+            wanted.approvers.as_ref().filter(|wanted| wanted.iter().collect::<BTreeSet<_>>() != people)
+        {
             let list = |people: &mut dyn Iterator<Item = &String>| people.cloned().collect::<Vec<_>>().join(", ");
             wrong.push(format!(
                 "step {step}: expected approvers {}, found {}",

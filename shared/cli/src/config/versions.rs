@@ -54,7 +54,10 @@ pub(super) fn list(given: &Versions) -> Result<Answer, Failure> {
 /// Shows a version, or writes its files.
 pub(super) fn show(given: &Show) -> Result<Answer, Failure> {
     let version = published(&Remote::required(&given.server)?, given.version.as_deref())?;
-    let head = format!("Version {} (number {}), published by {} at {}", version.version, version.number, version.by, version.at);
+    let head = format!(
+        "Version {} (number {}), published by {} at {}",
+        version.version, version.number, version.by, version.at
+    );
     let files = version.bundle.files();
     let json = json!({
         "version": version.version,

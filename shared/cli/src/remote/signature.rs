@@ -51,7 +51,8 @@ pub(super) fn sign(
 ) -> Result<Vec<(String, String)>, Failure> {
     let Credentials { key_id, secret, session_token, region } = credentials;
     let wrong = |error: &dyn std::fmt::Display| Failure::usage(format!("the call cannot be signed: {error}"));
-    let identity = aws_credential_types::Credentials::new(key_id, secret, session_token.clone(), None, "environment").into();
+    let identity =
+        aws_credential_types::Credentials::new(key_id, secret, session_token.clone(), None, "environment").into();
     let parameters = v4::SigningParams::builder()
         .identity(&identity)
         .region(region)

@@ -37,7 +37,10 @@ fn every_mistake_is_shown_in_its_line_at_once() {
 
 #[test]
 fn names_are_checked_against_the_directory_or_the_reader_is_told() {
-    let misspelt = changed("start-up", &[("curfew.toml", "administrators = { users = [\"nora\"", "administrators = { users = [\"norah\"")]);
+    let misspelt = changed(
+        "start-up",
+        &[("curfew.toml", "administrators = { users = [\"nora\"", "administrators = { users = [\"norah\"")],
+    );
     let with = run(&["config", "check", misspelt.path(), "--directory", &directory("start-up")]);
     assert!(with.out.contains("norah") && with.out.contains("did you mean `nora`?"), "{}", with.out);
     let without = run(&["config", "check", misspelt.path()]).ended(0);
@@ -47,7 +50,18 @@ fn names_are_checked_against_the_directory_or_the_reader_is_told() {
 #[test]
 fn an_explanation_says_everything_that_took_part() {
     let (folder, directory) = (folder("company"), directory("company"));
-    let asked = ["config", "explain", "carla", "shop-eu/DatabaseAdmin", "--ticket", "CHG-1", "--justification", "index", "--duration", "1h30m"];
+    let asked = [
+        "config",
+        "explain",
+        "carla",
+        "shop-eu/DatabaseAdmin",
+        "--ticket",
+        "CHG-1",
+        "--justification",
+        "index",
+        "--duration",
+        "1h30m",
+    ];
     let offline = ["--folder", &folder, "--directory", &directory];
     golden("explain.txt", &run(&[&asked[..], &offline].concat()).ended(0).out);
     let told = run(&[&asked[..], &offline, &["--json"]].concat()).ended(0).json();
@@ -66,25 +80,37 @@ fn names_that_do_not_fit_are_answered_with_what_would() {
     let directory = directory.to_str().unwrap();
     for (user, entitlement, expected) in [
         ("carlo", "shop-dev/Developer", "did you mean `carla`?"),
-        ("carla", "shop-eu/Developer", "2 accounts are named `shop-eu`; write the id instead: 100000000112 in /Workloads/Production/EU, 100000000223 in /Workloads/Production/US"),
+        (
+            "carla",
+            "shop-eu/Developer",
+            "2 accounts are named `shop-eu`; write the id instead: 100000000112 in /Workloads/Production/EU, 100000000223 in /Workloads/Production/US",
+        ),
         ("carla", "shop-dve/Developer", "did you mean `shop-dev`?"),
         ("carla", "shop-dev/Develop", "did you mean `Developer`?"),
         ("carla", "999999999999/Developer", "no account 999999999999"),
         ("carla", "Developer", "no entitlement; write `<account>/<permission set>`"),
     ] {
-        let ran = run(&["config", "explain", user, entitlement, "--folder", twins.path(), "--directory", directory]).ended(2);
+        let ran =
+            run(&["config", "explain", user, entitlement, "--folder", twins.path(), "--directory", directory]).ended(2);
         assert!(ran.err.contains(expected), "{}", ran.err);
     }
-    let by_ids = ["00000000-0000-4000-8000-000000000003", "100000000445/arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-0000000000000002"];
+    let by_ids = [
+        "00000000-0000-4000-8000-000000000003",
+        "100000000445/arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-0000000000000002",
+    ];
     run(&["config", "explain", by_ids[0], by_ids[1], "--folder", twins.path(), "--directory", directory]).ended(0);
 }
 
 #[test]
 fn expectations_are_reported_like_tests() {
-    let stricter = changed("start-up", &[("rules.cedar", "context.duration <= duration(\"2h\")", "context.duration <= duration(\"1h\")")]);
+    let stricter = changed(
+        "start-up",
+        &[("rules.cedar", "context.duration <= duration(\"2h\")", "context.duration <= duration(\"1h\")")],
+    );
     let ran = run(&["config", "test", stricter.path(), "--directory", &directory("start-up")]).ended(1);
     golden("test.txt", &ran.out.replace(stricter.path(), "FOLDER"));
-    let wrong = changed("start-up", &[("tests/expectations.toml", "outcome = \"automatic\"", "outcome = \"automatically\"")]);
+    let wrong =
+        changed("start-up", &[("tests/expectations.toml", "outcome = \"automatic\"", "outcome = \"automatically\"")]);
     let ran = run(&["config", "test", wrong.path(), "--directory", &directory("start-up")]).ended(1);
     assert!(ran.out.contains("tests/expectations.toml:8:11"), "{}", ran.out);
     let none = Temporary::new();
@@ -99,11 +125,8 @@ fn cel_becomes_cedar_to_review_and_the_rest_is_named() {
     let ran = run(&["config", "import-cel", &file]).ended(1);
     assert!(ran.out.contains("principal.department == \"Finance\""), "{}", ran.out);
     assert!(ran.out.contains(&format!("{file}:3:")), "{}", ran.out);
-    let mut child = curfew(&["config", "import-cel", "-", "--json"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        curfew(&["config", "import-cel", "-", "--json"]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(b"subject.department == \"Finance\"").unwrap();
     let told: serde_json::Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
     assert_eq!(told["conditions"].as_array().unwrap().len(), 1);

@@ -17,9 +17,21 @@ fn a_plan_tells_who_gains_who_loses_and_who_no_longer_waits() {
     let new = changed(
         "company",
         &[
-            ("catalogs.toml", "visible_to = { groups = [\"auditors\", \"ledger\"] }", "visible_to = { groups = [\"auditors\", \"security\"] }"),
-            ("permits.cedar", "resource in Curfew::OrgUnit::\"/Workloads/Development\"", "resource in Curfew::OrgUnit::\"/Workloads\""),
-            ("guardrails.cedar", "@id(\"contractors-never-at-once\")\nforbid (principal, action in Curfew::Action::\"automaticFlow\", resource)", "@id(\"contractors-never-at-once\")\nforbid (principal, action == Curfew::Action::\"on-call\", resource)"),
+            (
+                "catalogs.toml",
+                "visible_to = { groups = [\"auditors\", \"ledger\"] }",
+                "visible_to = { groups = [\"auditors\", \"security\"] }",
+            ),
+            (
+                "permits.cedar",
+                "resource in Curfew::OrgUnit::\"/Workloads/Development\"",
+                "resource in Curfew::OrgUnit::\"/Workloads\"",
+            ),
+            (
+                "guardrails.cedar",
+                "@id(\"contractors-never-at-once\")\nforbid (principal, action in Curfew::Action::\"automaticFlow\", resource)",
+                "@id(\"contractors-never-at-once\")\nforbid (principal, action == Curfew::Action::\"on-call\", resource)",
+            ),
             ("flows.toml", "flows = [\"manager\", \"two-people\"]", "flows = [\"two-people\"]"),
         ],
     );
@@ -54,7 +66,10 @@ fn request(id: usize, user: usize, account: &str, set: usize, verdict: &serde_js
 #[test]
 fn past_requests_are_judged_again() {
     let (old, directory) = base("start-up");
-    let new = changed("start-up", &[("rules.cedar", "context.duration <= duration(\"2h\")", "context.duration <= duration(\"30m\")")]);
+    let new = changed(
+        "start-up",
+        &[("rules.cedar", "context.duration <= duration(\"2h\")", "context.duration <= duration(\"30m\")")],
+    );
     let lines = [
         request(1, 3, "100000000112", 3, &json!({ "outcome": "needs_approval", "flow": "colleague" })),
         request(2, 3, "100000000334", 3, &json!({ "outcome": "approved", "flow": "automatic" })),
@@ -65,7 +80,8 @@ fn past_requests_are_judged_again() {
     golden("simulate.md", &run(&[&simulate[..], &["--against", &old, "--markdown"]].concat()).ended(0).out);
     // Without another configuration, with what was decided then.
     let told = run(&[&simulate[..], &["--json"]].concat()).ended(0).json();
-    let otherwise: Vec<bool> = told["requests"].as_array().unwrap().iter().map(|r| r["otherwise"].as_bool().unwrap()).collect();
+    let otherwise: Vec<bool> =
+        told["requests"].as_array().unwrap().iter().map(|r| r["otherwise"].as_bool().unwrap()).collect();
     assert_eq!(otherwise, [true, false], "{told}");
     let broken = requests.write("broken.jsonl", "{}\nnot json\n");
     let ran = run(&["config", "simulate", new.path(), "--requests", &broken, "--directory", &directory]).ended(2);
@@ -92,8 +108,13 @@ fn a_large_organisation_is_compared_by_kinds() {
     let file = large.write("directory.json", &directory.to_string());
     let (old, _) = base("start-up");
     let begun = Instant::now();
-    std::fs::write(large.0.join("more.cedar"), "permit (principal, action == Curfew::Action::\"automatic\", resource);").unwrap();
-    let told = run(&["config", "plan", large.path(), "--against", &old, "--directory", &file, "--json"]).ended(0).json();
+    std::fs::write(
+        large.0.join("more.cedar"),
+        "permit (principal, action == Curfew::Action::\"automatic\", resource);",
+    )
+    .unwrap();
+    let told =
+        run(&["config", "plan", large.path(), "--against", &old, "--directory", &file, "--json"]).ended(0).json();
     assert!(begun.elapsed() < Duration::from_secs(240), "{:?}", begun.elapsed());
     let kinds = told["comparison"]["kinds"].as_u64().unwrap();
     assert!((1..500).contains(&kinds), "{kinds} kinds");

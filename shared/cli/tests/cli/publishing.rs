@@ -20,7 +20,8 @@ fn files() -> Value {
 }
 
 fn in_force() -> (&'static str, u16, Value) {
-    let version = json!({ "version": OLD, "number": 7, "by": "user:x", "at": "2026-11-20T10:00:00Z", "files": files() });
+    let version =
+        json!({ "version": OLD, "number": 7, "by": "user:x", "at": "2026-11-20T10:00:00Z", "files": files() });
     ("GET /v1/configuration", 200, version)
 }
 
@@ -34,7 +35,11 @@ fn a_folder_is_published_on_what_was_in_force_and_nothing_else_goes_with_it() {
     assert!(ran.out.contains("Version 8899aabbccddeeff (number 8) is in force"), "{}", ran.out);
     let put = server.asked().pop().unwrap();
     assert_eq!(put.header("authorization"), "Bearer secret");
-    assert_eq!(put.body, json!({ "files": files(), "based_on": OLD, "comment": "more" }), "tests and invariants stay here");
+    assert_eq!(
+        put.body,
+        json!({ "files": files(), "based_on": OLD, "comment": "more" }),
+        "tests and invariants stay here"
+    );
 }
 
 #[test]
@@ -51,11 +56,18 @@ fn the_first_version_is_based_on_nothing() {
 
 #[test]
 fn a_refusal_says_why_and_ends_with_3_a_failure_with_4() {
-    let moved = json!({ "code": "configuration_moved", "detail": "Another version was published.", "hint": "Plan again." });
-    let problem = json!({ "file": "curfew.toml", "line": 4, "column": 1, "severity": "error", "message": "no", "hint": null });
+    let moved =
+        json!({ "code": "configuration_moved", "detail": "Another version was published.", "hint": "Plan again." });
+    let problem =
+        json!({ "file": "curfew.toml", "line": 4, "column": 1, "severity": "error", "message": "no", "hint": null });
     for (status, body, code, expected) in [
         (409, moved, 3, "Plan again."),
-        (403, json!({ "code": "not_in_charge", "detail": "You are no administrator." }), 3, "You are no administrator."),
+        (
+            403,
+            json!({ "code": "not_in_charge", "detail": "You are no administrator." }),
+            3,
+            "You are no administrator.",
+        ),
         (401, json!({ "message": "Unauthorized" }), 3, "sign in again"),
         (422, json!({ "code": "invalid_configuration", "detail": "x", "problems": [problem] }), 1, "curfew.toml:4:1"),
         (500, json!({ "detail": "The request could not be completed." }), 4, "could not be completed"),
@@ -85,7 +97,8 @@ fn ci_signs_with_aws_credentials_and_names_what_it_is_based_on() {
     let done = json!({ "version": "8899aabbccddeeff", "number": 8, "state": "published" });
     let server = Server::new(vec![("PUT /v1/ci/configuration", 200, done)]);
     let publish = |arguments: &[&str]| -> super::tools::Ran {
-        let mut command = curfew(&[&["config", "publish", &start_up(), "--aws", "--url", &server.url], arguments].concat());
+        let mut command =
+            curfew(&[&["config", "publish", &start_up(), "--aws", "--url", &server.url], arguments].concat());
         command.env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "x").env("AWS_SESSION_TOKEN", "t");
         command.env("AWS_REGION", "eu-central-1").output().unwrap().into()
     };
@@ -109,8 +122,16 @@ fn versions_are_listed_page_by_page_shown_compared_and_published_again() {
         ("GET /v1/configuration/versions?before=2", 200, json!({ "items": [item(1)] })),
         ("GET /v1/configuration/versions/0000000000000001", 200, version),
         in_force(),
-        ("POST /v1/configuration/rollback", 200, json!({ "version": "0000000000000001", "number": 8, "state": "published" })),
-        ("POST /v1/configuration/versions/0000000000000001/approve", 200, json!({ "version": "0000000000000001", "number": 1, "state": "published" })),
+        (
+            "POST /v1/configuration/rollback",
+            200,
+            json!({ "version": "0000000000000001", "number": 8, "state": "published" }),
+        ),
+        (
+            "POST /v1/configuration/versions/0000000000000001/approve",
+            200,
+            json!({ "version": "0000000000000001", "number": 1, "state": "published" }),
+        ),
     ]);
     let listed = server.run(&["config", "versions"]).ended(0).out;
     assert!(listed.contains("c (back to 0000000000000001)") && listed.lines().count() == 4, "{listed}");
@@ -130,15 +151,18 @@ fn versions_are_listed_page_by_page_shown_compared_and_published_again() {
 
 #[test]
 fn the_directory_is_saved_for_its_owner_only_and_serves_offline() {
-    let snapshot: Value = serde_json::from_str(&fs::read_to_string(set_ups().join("start-up/directory.json")).unwrap()).unwrap();
+    let snapshot: Value =
+        serde_json::from_str(&fs::read_to_string(set_ups().join("start-up/directory.json")).unwrap()).unwrap();
     let server = Server::new(vec![("GET /v1/directory/snapshot", 200, snapshot), in_force()]);
     let folder = Temporary::new();
     let file = folder.0.join("directory.json");
     server.run(&["config", "directory", "--output", file.to_str().unwrap()]).ended(0);
     assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
-    let asked = ["config", "who-can", "sandbox/Developer", "--folder", &start_up(), "--directory", file.to_str().unwrap()];
+    let asked =
+        ["config", "who-can", "sandbox/Developer", "--folder", &start_up(), "--directory", file.to_str().unwrap()];
     assert!(run(&asked).ended(0).out.starts_with("3 people"));
-    let published = server.run(&["config", "explain", "omar", "sandbox/Developer", "--at", "2026-11-23T09:00:00Z"]).ended(0).out;
+    let published =
+        server.run(&["config", "explain", "omar", "sandbox/Developer", "--at", "2026-11-23T09:00:00Z"]).ended(0).out;
     assert!(published.contains("Approved automatically"), "{published}");
 }
 

@@ -45,7 +45,8 @@ impl Server {
                 let (status, body) = answer.map_or((404, &missing), |(_, status, body)| (*status, body));
                 remembered.lock().unwrap().push(request);
                 let body = body.to_string();
-                let head = format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                let head =
+                    format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
                 let _ = (&stream).write_all((head + &body).as_bytes());
             }
         });

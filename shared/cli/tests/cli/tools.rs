@@ -16,8 +16,15 @@ pub fn set_ups() -> PathBuf {
 pub fn curfew(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_curfew"));
     command.args(arguments);
-    let inherited =
-        ["CURFEW_URL", "CURFEW_TOKEN", "CVC5", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN"];
+    let inherited = [
+        "CURFEW_URL",
+        "CURFEW_TOKEN",
+        "CVC5",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SESSION_TOKEN",
+    ];
     inherited.iter().for_each(|name| {
         command.env_remove(name);
     });

@@ -20,7 +20,12 @@ pub(super) fn shown(example: &Env, allowed: bool, deciding: &[String]) -> String
         }
     }
     for account in example.entities.iter().filter(|entity| entity.uid().type_name().basename() == "Account") {
-        let _ = writeln!(text, "  account \"{}\": {}", account.uid().id().unescaped(), facts(&example.entities, &account.uid()));
+        let _ = writeln!(
+            text,
+            "  account \"{}\": {}",
+            account.uid().id().unescaped(),
+            facts(&example.entities, &account.uid())
+        );
     }
     let context = request.context().and_then(|context| context.to_json_value().ok());
     if let Some(Value::Object(fields)) = context {

@@ -93,7 +93,11 @@ fn of_api(remote: &Remote) -> Result<Vec<Recorded>, Failure> {
         for item in items {
             let wire = serde_json::from_value(item).map_err(|error| error.to_string());
             let one = wire.and_then(request);
-            requests.push(one.map_err(|error| Failure::Server(format!("the server sent a request that cannot be read: {error}")))?);
+            requests.push(
+                one.map_err(|error| {
+                    Failure::Server(format!("the server sent a request that cannot be read: {error}"))
+                })?,
+            );
         }
         match page.get("next_cursor").and_then(Value::as_str) {
             Some(cursor) => path = format!("/v1/requests?requester=all&limit=100&cursor={cursor}"),
@@ -119,7 +123,8 @@ fn request(wire: Wire) -> Result<Recorded, String> {
         id: wire.id,
         requester: UserId::parse(&wire.requester).map_err(|error| format!("`requester`: {error}"))?,
         account: AccountId::parse(&wire.account).map_err(|error| format!("`account`: {error}"))?,
-        permission_set: PermissionSetArn::parse(&wire.permission_set).map_err(|error| format!("`permission_set`: {error}"))?,
+        permission_set: PermissionSetArn::parse(&wire.permission_set)
+            .map_err(|error| format!("`permission_set`: {error}"))?,
         duration: AccessDuration::parse(&wire.duration).map_err(|error| format!("`duration`: {error}"))?,
         justification: wire.justification,
         ticket: wire.ticket,
