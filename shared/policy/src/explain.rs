@@ -220,7 +220,8 @@ fn strategy(strategy: &Strategy) -> String {
     }
 }
 
-fn approvers(approvers: &[Approver]) -> String {
+/// Approvers as they are written in the configuration.
+pub fn approvers(approvers: &[Approver]) -> String {
     let written = |approver: &Approver| match approver {
         Approver::User(name) => format!("user:{name}"),
         Approver::Group(name) => format!("group:{name}"),
