@@ -8,7 +8,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use curfew_api::Problem;
-use curfew_aws::functions::Writers;
+use curfew_aws::functions::{Sync, Writers};
 use curfew_aws::identity_store::IdentityStore;
 use curfew_aws::state_machine::StateMachine;
 use curfew_engine::core::Core;
@@ -28,6 +28,7 @@ struct Intake {
     gate: Gate,
     /// Begin of callback links, without a slash at the end.
     public_url: String,
+    sync: Sync,
 }
 
 /// Composes the function.
@@ -46,6 +47,7 @@ pub fn start(
         ids: Arc::clone(&host.ids),
         gate: Gate::new(&host.environment, Arc::new(people))?,
         public_url: host.environment.required("PUBLIC_URL")?,
+        sync: Sync::new(host.clients.functions(), host.environment.required("SYNC_FUNCTION_ARN")?),
     };
     Ok(async move |event: HttpEvent, _| Ok(respond(function.answer(event).await)))
 }
@@ -67,6 +69,8 @@ impl Intake {
             Route::Configuration => self.configuration(&call).await,
             Route::Publish => self.publish(&call).await,
             Route::AccessHealth => self.access_health(&call).await,
+            Route::Directory => self.directory(&call).await,
+            Route::Sync => self.sync(&call).await,
         }
     }
 }

@@ -16,10 +16,12 @@ pub(crate) enum Route {
     Configuration,
     Publish,
     AccessHealth,
+    Directory,
+    Sync,
 }
 
 /// Route keys, as the template writes them.
-const ALL: [(&str, Route); 13] = [
+const ALL: [(&str, Route); 15] = [
     ("POST /v1/requests", Route::Submit),
     ("GET /v1/requests", Route::List),
     ("GET /v1/requests/{id}", Route::Show),
@@ -33,6 +35,8 @@ const ALL: [(&str, Route); 13] = [
     ("GET /v1/configuration", Route::Configuration),
     ("PUT /v1/configuration", Route::Publish),
     ("GET /v1/health/access", Route::AccessHealth),
+    ("GET /v1/directory", Route::Directory),
+    ("POST /v1/directory/sync", Route::Sync),
 ];
 
 impl Route {

@@ -147,7 +147,7 @@ fn start(text: &str) -> Result<Timestamp, Problem> {
     Ok(whole_seconds(at))
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     if body.len() > LIMIT {
         let detail = format!("The body has {} bytes; at most {LIMIT} are read.", body.len());
         return Err(Problem::new(413, "body_too_large", "The body is too large", detail));

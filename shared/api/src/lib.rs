@@ -3,6 +3,7 @@
 //! Shapes here are separate from the domain's: they may grow fields, and never change the meaning of one.
 
 mod body;
+mod directory;
 mod health;
 mod problem;
 mod query;
@@ -11,6 +12,7 @@ pub mod task;
 mod view;
 
 pub use body::{ConfirmedReply, comment, decision, extension, link_decision, wish};
+pub use directory::{DirectoryView, SnapshotView, sync_wish};
 pub use health::AccessHealthView;
 pub use problem::Problem;
 pub use query::{list_query, path_id};

@@ -15,23 +15,29 @@
 //! | `WRITER` | `L` | who may write to Identity Center; `version` guards every write |
 //! | `IDEM#<user>#<key>` | `I` | an idempotency key |
 //! | `KEY#<user>#<account>#<permission set>` | `K` | what is known about an assignment |
+//! | `DIRECTORY` | `head` | which snapshot of the directory is in force; `version` guards every write |
+//! | `DIRECTORY` | `draft` | what an unfinished reading has left |
+//! | `DIRECTORY` | `reader` | who reads the directory; `version` guards every write |
+//! | `SNAPSHOT#<place>`, `DRAFT#<place>` | `C#<n>` | a chunk of either; overwritten when its place comes round |
 //! | `CONFIG` | `current`, `v#<version>`, `p#<instant>` | configuration: in force, each text, each publication |
 //!
 //! Index `by_owner` (keys only): `REQUESTER#<user>` and `DAY#<day>`, both by request id.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Put};
 use curfew_domain::id::RequestId;
 use curfew_engine::error::Fault;
+use curfew_policy::directory::Directory;
 
 use crate::fault::unbuilt;
 
 mod assignments;
 mod callbacks;
 mod configurations;
+mod directories;
 mod intents;
 mod notices;
 mod requests;
@@ -49,12 +55,14 @@ pub struct Table {
     name: String,
     /// The newest day that is known to be listed under `LIVE`; saves a write per request.
     marked_day: Mutex<Option<String>>,
+    /// The directory that was read last, with the digest of its content; saves reading it for each request.
+    directory: Mutex<Option<(String, Arc<Directory>)>>,
 }
 
 impl Table {
     /// The table of this name.
     pub fn new(client: Client, name: String) -> Self {
-        Self { client, name, marked_day: Mutex::new(None) }
+        Self { client, name, marked_day: Mutex::new(None), directory: Mutex::new(None) }
     }
 
     /// A strongly consistent read of one item.

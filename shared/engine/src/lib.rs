@@ -20,5 +20,6 @@ pub mod read;
 pub mod revoke;
 pub mod submit;
 pub mod sweep;
+pub mod sync;
 pub mod trigger;
 pub mod writer;

@@ -15,6 +15,13 @@ use crate::directive::Directive;
 use crate::error::Fault;
 use crate::trigger::Trigger;
 
+mod directory;
+
+pub use directory::{
+    Directories, Head, ListedAccount, ListedPermissionSet, ListedUnit, ListedUser, OrganizationListing, PeopleListing,
+    PermissionSetListing,
+};
+
 /// Time and waiting.
 #[async_trait]
 pub trait Clock: Send + Sync {
@@ -150,8 +157,8 @@ pub trait Configurations: Send + Sync {
 }
 
 /// Everything that one table keeps.
-pub trait Store: Requests + Callbacks + Assignments + Configurations {}
-impl<T: Requests + Callbacks + Assignments + Configurations> Store for T {}
+pub trait Store: Requests + Callbacks + Assignments + Configurations + Directories {}
+impl<T: Requests + Callbacks + Assignments + Configurations + Directories> Store for T {}
 
 /// Executions of the approval state machine.
 #[async_trait]

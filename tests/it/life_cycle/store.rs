@@ -1,5 +1,7 @@
 //! The table: conditional writes as the ports document them.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use curfew_domain::assignment::Assignment;
 use curfew_domain::audit::Record;
@@ -8,9 +10,12 @@ use curfew_domain::lease::Lease;
 use curfew_domain::request::{Intent, Request, Transition, Wait};
 use curfew_domain::time::Timestamp;
 use curfew_engine::error::Fault;
-use curfew_engine::ports::{Assignments, Callbacks, Commit, Configurations, Idempotency, Link, Repeated, Requests};
+use curfew_engine::ports::{
+    Assignments, Callbacks, Commit, Configurations, Directories, Head, Idempotency, Link, Repeated, Requests,
+};
 use curfew_engine::trigger::minute;
 use curfew_policy::Configuration;
+use curfew_policy::directory::Directory;
 
 use super::hands::Hands;
 use super::invariants;
@@ -231,6 +236,58 @@ impl Configurations for Hands {
     ) -> Result<(), Fault> {
         self.call("configurations.publish", |state, _| {
             state.configuration = Some((configuration.clone(), text.to_owned()));
+            Ok(())
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Directories for Hands {
+    async fn head(&self) -> Result<Option<Head>, Fault> {
+        self.call("directories.head", |state, _| Ok(state.directory.as_ref().map(|(head, _)| head.clone()))).await
+    }
+
+    async fn latest(&self) -> Result<Option<Arc<Directory>>, Fault> {
+        self.call("directories.latest", |state, _| Ok(state.directory.as_ref().map(|(_, all)| Arc::clone(all)))).await
+    }
+
+    async fn put(&self, directory: &Directory, over: Option<&Head>) -> Result<Option<Head>, Fault> {
+        self.call("directories.put", |state, _| {
+            let number = state.directory.as_ref().map_or(0, |(head, _)| head.number);
+            if over.map_or(0, |head| head.number) != number {
+                return Ok(None);
+            }
+            let (version, number) = (format!("directory {}", number + 1), number + 1);
+            let head = Head { version, number, taken_at: directory.taken_at, counts: directory.counts() };
+            state.directory = Some((head.clone(), Arc::new(directory.clone())));
+            Ok(Some(head))
+        })
+        .await
+    }
+
+    async fn reader(&self) -> Result<Lease, Fault> {
+        self.call("directories.reader", |state, _| Ok(state.reader.clone())).await
+    }
+
+    async fn put_reader(&self, lease: &Lease) -> Result<Commit, Fault> {
+        self.call("directories.put_reader", |state, _| {
+            if state.reader.version != lease.version {
+                return Ok(Commit::Conflict);
+            }
+            state.reader = Lease { version: lease.version + 1, ..lease.clone() };
+            Ok(Commit::Done)
+        })
+        .await
+    }
+
+    async fn draft(&self) -> Result<Option<Vec<u8>>, Fault> {
+        self.call("directories.draft", |state, _| Ok(state.draft.clone())).await
+    }
+
+    async fn put_draft(&self, draft: Option<&[u8]>) -> Result<(), Fault> {
+        self.call("directories.put_draft", |state, _| {
+            state.draft = draft.map(<[u8]>::to_vec);
             Ok(())
         })
         .await

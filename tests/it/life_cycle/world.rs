@@ -10,9 +10,10 @@ use curfew_domain::lease::Lease;
 use curfew_domain::request::{Notice, Request, Wait};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::directive::Directive;
-use curfew_engine::ports::{Idempotency, Link, Repeated};
+use curfew_engine::ports::{Head, Idempotency, Link, Repeated};
 use curfew_engine::trigger::Trigger;
 use curfew_identity_center::{IDENTITY_STORE, Millis, Model, SSO_ADMIN, Settings};
+use curfew_policy::directory::Directory;
 use curfew_policy::{AccountFacts, Configuration, UserFacts};
 use serde_json::json;
 use tokio::sync::oneshot;
@@ -41,6 +42,9 @@ pub(crate) struct State {
     pub(crate) links: Vec<Link>,
     pub(crate) assignments: BTreeMap<Key, Assignment>,
     pub(crate) configuration: Option<(Configuration, String)>,
+    pub(crate) directory: Option<(Head, Arc<Directory>)>,
+    pub(crate) reader: Lease,
+    pub(crate) draft: Option<Vec<u8>>,
     // AWS.
     pub(crate) model: Model,
     pub(crate) disabled: BTreeMap<UserId, UserFacts>,
@@ -112,6 +116,9 @@ impl World {
             disabled: BTreeMap::new(),
             account: AccountFacts::Active,
             session: Some(SignedDuration::from_hours(1)),
+            directory: None,
+            reader: Lease::NEW,
+            draft: None,
             lease: Lease::NEW,
             live: BTreeSet::new(),
             due: BTreeSet::new(),

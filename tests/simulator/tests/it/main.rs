@@ -11,6 +11,7 @@
 mod campaign;
 mod controls;
 mod counts;
+mod directory;
 mod fresh_facts;
 mod lease;
 mod overlap;
