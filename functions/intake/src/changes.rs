@@ -1,6 +1,6 @@
 //! Calls that change something.
 
-use curfew_api::{Problem, RequestView, ReviewView, path_id};
+use curfew_api::{DirectoryView, Problem, RequestView, ReviewView, path_id};
 use curfew_domain::id::RequestId;
 use curfew_engine::end::{Ending, end};
 use curfew_engine::escalate::escalate;
@@ -61,5 +61,20 @@ impl Intake {
         let comment = curfew_api::comment(&call.body)?;
         let request = end(&self.core, &caller.person, &id, ending, comment).await.map_err(log)?;
         json(202, &RequestView::brief(&request))
+    }
+
+    /// Has the directory read now, besides its schedule. Answers at once; `GET /v1/directory` shows what came of it.
+    pub(crate) async fn sync(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.enabled_caller(call, &self.core).await?;
+        if !caller.person.administrator {
+            let detail = "Only administrators have the directory read.";
+            return Err(Problem::new(403, "not_administrator", "You may not do this", detail));
+        }
+        let force = curfew_api::sync_wish(&call.body)?;
+        tracing::info!(by = %caller.person.id, force, "sync on demand");
+        self.sync.start(force).await.map_err(log)?;
+        let head = self.core.store.head().await.map_err(log)?;
+        let reader = self.core.store.reader().await.map_err(log)?;
+        json(202, &DirectoryView::new(head.as_ref(), &reader, self.core.clock.now()))
     }
 }

@@ -1,8 +1,8 @@
 //! Calls that show something.
 
 use curfew_api::{
-    AccessHealthView, ApprovalView, ApprovalsView, EntitlementsView, MeView, PageView, Problem, RequestView, ReviewView,
-    ReviewsView, entitlements_query, list_query, path_id,
+    AccessHealthView, ApprovalView, ApprovalsView, DirectoryView, EntitlementsView, MeView, PageView, Problem,
+    RequestView, ReviewView, ReviewsView, entitlements_query, list_query, path_id,
 };
 use curfew_domain::id::RequestId;
 use curfew_engine::error::Error;
@@ -89,6 +89,17 @@ impl Intake {
         let version = caller.known.ok().map(|known| known.configuration.version().as_str().to_owned());
         json(200, &AccessHealthView::new(&health, version))
     }
+
+    /// How old and how large the directory is that policy decides by.
+    pub(crate) async fn directory(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        if !caller.person.administrator && !caller.person.auditor {
+            return Err(not_operator());
+        }
+        let head = self.core.store.head().await.map_err(log)?;
+        let reader = self.core.store.reader().await.map_err(log)?;
+        json(200, &DirectoryView::new(head.as_ref(), &reader, self.core.clock.now()))
+    }
 }
 
 fn others_requests() -> Problem {
@@ -97,6 +108,6 @@ fn others_requests() -> Problem {
 }
 
 fn not_operator() -> Problem {
-    let detail = "Only administrators and auditors see the state of all access.";
+    let detail = "Only administrators and auditors see the state of all access and of the directory.";
     Problem::new(403, "not_administrator", "You may not do this", detail)
 }

@@ -24,10 +24,12 @@ pub(crate) enum Route {
     Second,
     RollBack,
     AccessHealth,
+    Directory,
+    Sync,
 }
 
 /// Route keys, as the template writes them.
-const ALL: [(&str, Route); 21] = [
+const ALL: [(&str, Route); 23] = [
     ("POST /v1/requests", Route::Submit),
     ("GET /v1/requests", Route::List),
     ("GET /v1/requests/{id}", Route::Show),
@@ -49,6 +51,8 @@ const ALL: [(&str, Route); 21] = [
     ("POST /v1/configuration/versions/{version}/approve", Route::Second),
     ("POST /v1/configuration/rollback", Route::RollBack),
     ("GET /v1/health/access", Route::AccessHealth),
+    ("GET /v1/directory", Route::Directory),
+    ("POST /v1/directory/sync", Route::Sync),
 ];
 
 impl Route {

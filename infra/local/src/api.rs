@@ -2,11 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
 use crate::error::Error;
 use crate::http::{Http, Reply};
+
+/// How long the sample organisation may take to be read: a few calls a second, as on AWS.
+const SYNCED_WITHIN: Duration = Duration::from_mins(2);
 
 /// The API, and the tokens of those who use it.
 #[derive(Debug)]
@@ -47,6 +51,26 @@ impl Api {
             let seen = format!("{} {}", reply.status, reply.body);
             Err(Error::unexpected("publish the configuration", "a version", seen))
         }
+    }
+
+    /// Has the directory read, and waits until that is done; returns how many accounts and people are in it.
+    pub(crate) fn sync(&self, administrator: &str) -> Result<(u64, u64), Error> {
+        let asked = self.post(administrator, "/v1/directory/sync", &json!({}))?;
+        let end = Instant::now() + SYNCED_WITHIN;
+        let mut seen = asked;
+        while (200..300).contains(&seen.status) {
+            let counts = seen.json().pointer("/snapshot/counts").cloned();
+            let count = |name: &str| counts.as_ref()?.get(name)?.as_u64();
+            if let (Some(accounts), Some(users)) = (count("accounts"), count("users")) {
+                return Ok((accounts, users));
+            }
+            if Instant::now() >= end {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(250));
+            seen = self.get(administrator, "/v1/directory")?;
+        }
+        Err(Error::unexpected("read the directory", "a snapshot", format!("{} {}", seen.status, seen.body)))
     }
 
     fn send(&self, user: &str, method: &str, path: &str, kind: &str, body: &str) -> Result<Reply, Error> {

@@ -202,7 +202,7 @@ fn start(text: &str) -> Result<Timestamp, Problem> {
     Ok(whole_seconds(at))
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     parse_within(body, LIMIT)
 }
 

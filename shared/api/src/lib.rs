@@ -4,6 +4,7 @@
 
 mod body;
 mod configuration;
+mod directory;
 mod entitlements;
 mod health;
 mod problem;
@@ -16,6 +17,7 @@ pub use body::{Decided, comment, decision, extension, judgement, link_decision, 
 pub use configuration::{
     ConfigurationView, PUBLICATIONS, PublicationsView, PublishedView, Rollback, change, publications_query, rollback,
 };
+pub use directory::{DirectoryView, SnapshotView, sync_wish};
 pub use entitlements::{EntitlementsQuery, EntitlementsView, entitlements_query};
 pub use health::AccessHealthView;
 pub use problem::Problem;

@@ -24,5 +24,6 @@ pub mod review;
 pub mod revoke;
 pub mod submit;
 pub mod sweep;
+pub mod sync;
 pub mod trigger;
 pub mod writer;

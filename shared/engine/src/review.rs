@@ -95,10 +95,7 @@ pub async fn of(core: &Core, request: &Request) -> Result<Option<(Review, Vec<Re
 
 /// Tells people, once, of every review whose time is over; how many there were. What cannot be told now is told by the
 /// next sweep.
-pub(crate) async fn announce_overdue(
-    core: &Core,
-    reviewing: Reviewing<'_>,
-) -> Result<usize, Error> {
+pub(crate) async fn announce_overdue(core: &Core, reviewing: Reviewing<'_>) -> Result<usize, Error> {
     let mut announced = 0;
     for review in core.store.open_reviews().await? {
         let now = core.clock.now();
