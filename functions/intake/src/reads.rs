@@ -1,8 +1,8 @@
 //! Calls that show something.
 
 use curfew_api::{
-    AccessHealthView, ApprovalView, ApprovalsView, ConfigurationView, DirectoryView, EntitlementView, EntitlementsView, MeView,
-    PageView, Problem, RequestView, list_query, path_id,
+    AccessHealthView, ApprovalView, ApprovalsView, ConfigurationView, DirectoryView, EntitlementView, EntitlementsView,
+    MeView, PageView, Problem, RequestView, list_query, path_id,
 };
 use curfew_domain::id::RequestId;
 use curfew_engine::error::Error;

@@ -78,12 +78,7 @@ pub fn start(host: &Host) -> Result<impl AsyncFn(SyncTask, Invocation) -> Result
     Ok(async move |task: SyncTask, invocation: Invocation| handle(&syncer, ids.as_ref(), &task, &invocation).await)
 }
 
-async fn handle(
-    syncer: &Syncer,
-    ids: &dyn Ids,
-    task: &SyncTask,
-    invocation: &Invocation,
-) -> Result<Answer, TaskError> {
+async fn handle(syncer: &Syncer, ids: &dyn Ids, task: &SyncTask, invocation: &Invocation) -> Result<Answer, TaskError> {
     let name = invocation.writer_name(ids)?;
     Ok(syncer.sync(&name, task.force, invocation.deadline).await?.into())
 }

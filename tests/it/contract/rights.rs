@@ -88,8 +88,7 @@ const UNREACHED: [(&str, &str, &[&str]); 35] = [
 ];
 
 /// Listings of the identity store.
-const PEOPLE: &[&str] =
-    &["identitystore:ListGroupMemberships", "identitystore:ListGroups", "identitystore:ListUsers"];
+const PEOPLE: &[&str] = &["identitystore:ListGroupMemberships", "identitystore:ListGroups", "identitystore:ListUsers"];
 
 /// Listings of the organisation.
 const ORGANIZATION: &[&str] = &[

@@ -81,7 +81,8 @@ fn organisation(size: Size) -> Organisation {
     let accounts: Vec<String> = (0..size.accounts).map(account).collect();
     let place = |(n, id): (usize, &String)| (id.clone(), format!("Division {}/Team {}", n % 6, n % 54));
     let tags = |(n, id): (usize, &String)| {
-        let tags = [("owner", format!("team-{}", n % 54)), ("environment", ["production", "staging"][n % 2].to_owned())];
+        let tags =
+            [("owner", format!("team-{}", n % 54)), ("environment", ["production", "staging"][n % 2].to_owned())];
         (id.clone(), tags.map(|(key, value)| (key.to_owned(), value)).into())
     };
     Organisation {

@@ -1,6 +1,10 @@
 //! Operations of the Identity Store: users, groups, memberships.
 
-use crate::{Assignment, DeletedPrincipals, Millis, Model, PrincipalType, ServiceError, page::{page, page_of}, shape::text};
+use crate::{
+    Assignment, DeletedPrincipals, Millis, Model, PrincipalType, ServiceError,
+    page::{page, page_of},
+    shape::text,
+};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 

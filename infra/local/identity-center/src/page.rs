@@ -6,12 +6,7 @@ use std::fmt::Write;
 
 /// One page of `rows` under the member `name`. Rows are ordered by their key, and a token says after which key to go on,
 /// so a row that comes or goes between two pages neither hides nor repeats another one.
-pub(crate) fn page(
-    rows: Vec<(String, Value)>,
-    name: &str,
-    body: &Value,
-    limit: usize,
-) -> Result<Value, ServiceError> {
+pub(crate) fn page(rows: Vec<(String, Value)>, name: &str, body: &Value, limit: usize) -> Result<Value, ServiceError> {
     page_of(rows, |row| row, name, body, limit)
 }
 

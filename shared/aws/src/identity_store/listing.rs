@@ -67,7 +67,9 @@ impl PeopleListing for IdentityStore {
 /// Whether it is the group that was not found, and not the store.
 fn is_about_the_group(error: &ListGroupMembershipsError) -> bool {
     match error {
-        ListGroupMembershipsError::ResourceNotFoundException(e) => e.resource_type() != Some(&ResourceType::IdentityStore),
+        ListGroupMembershipsError::ResourceNotFoundException(e) => {
+            e.resource_type() != Some(&ResourceType::IdentityStore)
+        }
         _ => false,
     }
 }

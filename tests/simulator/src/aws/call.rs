@@ -45,7 +45,11 @@ const TARGETS: &[(&str, Service, &[&str])] = &[
             "ListTagsForResource",
         ],
     ),
-    ("AWSIdentityStore", Service::IdentityStore, &["DescribeUser", "GetUserId", "ListUsers", "ListGroups", "ListGroupMemberships"]),
+    (
+        "AWSIdentityStore",
+        Service::IdentityStore,
+        &["DescribeUser", "GetUserId", "ListUsers", "ListGroups", "ListGroupMemberships"],
+    ),
     (
         "AWSOrganizationsV20161128",
         Service::Organizations,

@@ -64,9 +64,7 @@ impl Organizations {
             "ListOrganizationalUnitsForParent" => {
                 let parent = self.parent(request)?;
                 let below = self.units.iter().filter(|(_, (_, above))| above == parent);
-                let rows = below.map(|(id, (name, _))| {
-                    json!({ "Id": id, "Arn": self.arn("ou", id), "Name": name })
-                });
+                let rows = below.map(|(id, (name, _))| json!({ "Id": id, "Arn": self.arn("ou", id), "Name": name }));
                 Ok(page("OrganizationalUnits", rows.collect(), request))
             }
             "ListAccountsForParent" => {

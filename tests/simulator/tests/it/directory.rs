@@ -24,9 +24,15 @@ fn options(plan: Plan) -> Options {
         people: names(&["ana", "ben", "cyn", "dan"]),
         accounts: names(&[MANAGEMENT, SHOP, LEDGER]),
         management: MANAGEMENT.to_owned(),
-        permission_sets: [("Reader".to_owned(), Duration::from_hours(1)), ("Admin".to_owned(), Duration::from_hours(4))].into(),
-        groups: [("payments".to_owned(), names(&["ana", "ben"])), ("everyone".to_owned(), names(&["ana", "cyn"]))].into(),
-        places: [(SHOP.to_owned(), "Workloads/Production".to_owned()), (LEDGER.to_owned(), "Workloads".to_owned())].into(),
+        permission_sets: [
+            ("Reader".to_owned(), Duration::from_hours(1)),
+            ("Admin".to_owned(), Duration::from_hours(4)),
+        ]
+        .into(),
+        groups: [("payments".to_owned(), names(&["ana", "ben"])), ("everyone".to_owned(), names(&["ana", "cyn"]))]
+            .into(),
+        places: [(SHOP.to_owned(), "Workloads/Production".to_owned()), (LEDGER.to_owned(), "Workloads".to_owned())]
+            .into(),
         tags: [(SHOP.to_owned(), tags.into())].into(),
         standing: vec![("dan".to_owned(), LEDGER.to_owned(), "Reader".to_owned())],
         configuration: String::new(),
@@ -42,7 +48,10 @@ fn told(directory: &Directory) -> BTreeMap<String, String> {
     });
     let accounts = directory.accounts.iter().map(|(id, account)| {
         let path = directory.path_of(&account.unit);
-        (id.to_string(), format!("{path} {:?} active {} management {}", account.tags, account.active, account.management))
+        (
+            id.to_string(),
+            format!("{path} {:?} active {} management {}", account.tags, account.active, account.management),
+        )
     });
     let sets = directory.permission_sets.values().map(|set| {
         let places: Vec<&str> = set.provisioned_in.iter().map(|account| account.as_str()).collect();
@@ -194,7 +203,11 @@ fn reading_that_takes_longer_than_an_invocation_goes_on_in_the_next() {
     for reading in &report.readings {
         assert_eq!(reading.answer["outcome"], "synced", "{}", reading.what);
         assert_eq!(reading.invocations, 2, "{}", reading.what);
-        assert!(reading.calls["sso-admin DescribePermissionSet"] <= 901, "{}: one may be asked for twice", reading.what);
+        assert!(
+            reading.calls["sso-admin DescribePermissionSet"] <= 901,
+            "{}: one may be asked for twice",
+            reading.what
+        );
         assert!(reading.sso_admin_per_second <= 4, "{}: three a second", reading.what);
     }
     assert_eq!(report.readings[1].answer["changes"], json!({}));
