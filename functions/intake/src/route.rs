@@ -7,6 +7,9 @@ pub(crate) enum Route {
     List,
     Show,
     Extend,
+    Escalate,
+    Review,
+    Reviews,
     Cancel,
     Return,
     Revoke,
@@ -21,19 +24,24 @@ pub(crate) enum Route {
     Second,
     RollBack,
     AccessHealth,
+    Directory,
+    Sync,
 }
 
 /// Route keys, as the template writes them.
-const ALL: [(&str, Route); 18] = [
+const ALL: [(&str, Route); 23] = [
     ("POST /v1/requests", Route::Submit),
     ("GET /v1/requests", Route::List),
     ("GET /v1/requests/{id}", Route::Show),
     ("POST /v1/requests/{id}/extend", Route::Extend),
+    ("POST /v1/requests/{id}/escalate", Route::Escalate),
+    ("POST /v1/requests/{id}/review", Route::Review),
     ("POST /v1/requests/{id}/cancel", Route::Cancel),
     ("POST /v1/requests/{id}/return", Route::Return),
     ("POST /v1/requests/{id}/revoke", Route::Revoke),
     ("GET /v1/entitlements", Route::Entitlements),
     ("GET /v1/approvals", Route::Approvals),
+    ("GET /v1/reviews", Route::Reviews),
     ("GET /v1/me", Route::Me),
     ("GET /v1/configuration", Route::Configuration),
     ("PUT /v1/configuration", Route::Publish),
@@ -43,6 +51,8 @@ const ALL: [(&str, Route); 18] = [
     ("POST /v1/configuration/versions/{version}/approve", Route::Second),
     ("POST /v1/configuration/rollback", Route::RollBack),
     ("GET /v1/health/access", Route::AccessHealth),
+    ("GET /v1/directory", Route::Directory),
+    ("POST /v1/directory/sync", Route::Sync),
 ];
 
 impl Route {

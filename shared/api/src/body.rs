@@ -2,11 +2,15 @@
 
 use curfew_domain::ask::AskDigest;
 use curfew_domain::id::{AccountId, PermissionSetArn};
+use curfew_domain::origin::Origin;
 use curfew_domain::request::{Answer, Narrowing};
+use curfew_domain::review::Finding;
 use curfew_domain::text::{Comment, Justification, Ticket};
 use curfew_domain::time::{AccessDuration, Timestamp, whole_seconds};
 use curfew_engine::decide::Reply;
+use curfew_engine::escalate::Urgency;
 use curfew_engine::extend::Extension;
+use curfew_engine::review::Judgement;
 use curfew_engine::submit::Wish;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -63,6 +67,19 @@ struct ExtensionBody {
     ticket: Option<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UrgencyBody {
+    justification: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JudgementBody {
+    finding: String,
+    comment: String,
+}
+
 /// A decision: the reply, and the digest of what was shown.
 #[derive(Debug)]
 pub struct Decided<D> {
@@ -72,8 +89,8 @@ pub struct Decided<D> {
     pub digest: D,
 }
 
-/// Body of `POST /v1/requests`.
-pub fn wish(body: &[u8]) -> Result<Wish, Problem> {
+/// Body of `POST /v1/requests`, from there.
+pub fn wish(body: &[u8], origin: Origin) -> Result<Wish, Problem> {
     let body: WishBody = parse(body)?;
     Ok(Wish {
         account: AccountId::parse(&body.account).map_err(|e| Problem::invalid("account", e))?,
@@ -84,16 +101,35 @@ pub fn wish(body: &[u8]) -> Result<Wish, Problem> {
         ticket: ticket(body.ticket)?,
         start: body.start.as_deref().map(start).transpose()?,
         emergency: body.emergency,
+        origin,
     })
 }
 
-/// Body of `POST /v1/requests/{id}/extend`.
-pub fn extension(body: &[u8]) -> Result<Extension, Problem> {
+/// Body of `POST /v1/requests/{id}/escalate`, from there; may be left out.
+pub fn urgency(body: &[u8], origin: Origin) -> Result<Urgency, Problem> {
+    if is_blank(body) {
+        return Ok(Urgency { justification: None, origin });
+    }
+    let body: UrgencyBody = parse(body)?;
+    Ok(Urgency { justification: body.justification.as_deref().map(justification).transpose()?, origin })
+}
+
+/// Body of `POST /v1/requests/{id}/review`.
+pub fn judgement(body: &[u8]) -> Result<Judgement, Problem> {
+    let body: JudgementBody = parse(body)?;
+    let finding = Finding::parse(&body.finding)
+        .ok_or_else(|| Problem::invalid("finding", "expected `justified` or `not_justified`"))?;
+    Ok(Judgement { finding, comment: Comment::parse(&body.comment).map_err(|e| Problem::invalid("comment", e))? })
+}
+
+/// Body of `POST /v1/requests/{id}/extend`, from there.
+pub fn extension(body: &[u8], origin: Origin) -> Result<Extension, Problem> {
     let body: ExtensionBody = parse(body)?;
     Ok(Extension {
         duration: duration(&body.duration)?,
         justification: justification(&body.justification)?,
         ticket: ticket(body.ticket)?,
+        origin,
     })
 }
 
@@ -123,11 +159,15 @@ fn narrowing(shorter: Option<&str>, later: Option<&str>) -> Result<Narrowing, Pr
 
 /// Body of cancel, return and revoke; may be left out.
 pub fn comment(body: &[u8]) -> Result<Option<Comment>, Problem> {
-    if body.iter().all(u8::is_ascii_whitespace) {
+    if is_blank(body) {
         return Ok(None);
     }
     let body: CommentBody = parse(body)?;
     optional_comment(body.comment)
+}
+
+fn is_blank(body: &[u8]) -> bool {
+    body.iter().all(u8::is_ascii_whitespace)
 }
 
 fn reply(decision: &str, comment: Option<String>, narrowed: Narrowing) -> Result<Reply, Problem> {
@@ -162,7 +202,7 @@ fn start(text: &str) -> Result<Timestamp, Problem> {
     Ok(whole_seconds(at))
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     parse_within(body, LIMIT)
 }
 
@@ -215,6 +255,14 @@ fn explain(error: &serde_json::Error, path: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn wish(body: &[u8]) -> Result<Wish, Problem> {
+        super::wish(body, Origin::default())
+    }
+
+    fn extension(body: &[u8]) -> Result<Extension, Problem> {
+        super::extension(body, Origin::default())
+    }
 
     fn body(change: &str) -> String {
         let base = r#"{"account":"111122223333","permission_set":"arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444","duration":"PT1H","justification":"because"}"#;
@@ -283,6 +331,23 @@ mod tests {
         assert_eq!(decision(br#"{"decision":"Approve"}"#).unwrap_err().field.as_deref(), Some("decision"));
         assert_eq!(link_decision(br#"{"decision":"deny"}"#).unwrap_err().code, "missing_field");
         assert!(comment(b"  ").unwrap().is_none());
+    }
+
+    #[test]
+    fn an_emergency_may_say_why_and_a_review_must() {
+        let urgency = |body: &str| super::urgency(body.as_bytes(), Origin::default());
+        assert_eq!(urgency(" ").unwrap().justification, None);
+        let why = urgency(r#"{"justification":"the shop is down"}"#).unwrap().justification;
+        assert_eq!(why.unwrap().as_str(), "the shop is down");
+        assert_eq!(urgency(r#"{"justification":""}"#).unwrap_err().field.as_deref(), Some("justification"));
+        assert!(judgement(br#"{"finding":"not_justified","comment":"no incident"}"#).is_ok());
+        for (body, field) in [
+            (r#"{"finding":"justified"}"#, "comment"),
+            (r#"{"finding":"justified","comment":" "}"#, "comment"),
+            (r#"{"finding":"fine","comment":"because"}"#, "finding"),
+        ] {
+            assert_eq!(judgement(body.as_bytes()).unwrap_err().field.as_deref(), Some(field), "{body}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Errors of the engine as problem documents. The match is total: a new refusal does not compile without its code.
 
 use curfew_domain::request::{Refusal, Stage};
+use curfew_domain::review;
 use curfew_engine::error::{Error, Fault};
 use curfew_engine::submit::Refused;
 
@@ -10,6 +11,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(refusal) => refusal.into(),
+            Error::Review(refusal) => refusal.into(),
             Error::NotFound => Self::not_found("request"),
             Error::ForeignLink => Self::new(
                 403,
@@ -57,6 +59,8 @@ impl From<Refusal> for Problem {
             Refusal::Illegal { stage, command } => illegal(stage, command),
             Refusal::NotRequester(_) => forbidden("not_requester"),
             Refusal::NotInCharge(_) => forbidden("not_in_charge"),
+            Refusal::NotRequesterOrManager => forbidden("not_requester_or_manager"),
+            Refusal::AlreadyEmergency => conflict("already_emergency"),
             Refusal::OwnRequest => forbidden("own_request"),
             Refusal::NotApprover(_) => Self::new(
                 403,
@@ -118,6 +122,20 @@ fn illegal(stage: Stage, command: &str) -> Problem {
     };
     let detail = format!("You cannot {command} this request: {why}. Nothing was changed.");
     Problem::new(409, code, "The request does not allow this now", detail)
+}
+
+impl From<review::Refusal> for Problem {
+    fn from(refusal: review::Refusal) -> Self {
+        let detail = sentence(&refusal.to_string());
+        let forbidden = |code| Self::new(403, code, "You may not do this", detail.clone());
+        let conflict = |code| Self::new(409, code, "The review does not allow this now", detail.clone());
+        match refusal {
+            review::Refusal::OwnAccess => forbidden("own_request"),
+            review::Refusal::NotReviewer => forbidden("not_reviewer"),
+            review::Refusal::Answered => conflict("already_reviewed"),
+            review::Refusal::NotOverdue(_) | review::Refusal::Announced => conflict("not_now"),
+        }
+    }
 }
 
 impl From<Refused> for Problem {

@@ -2,14 +2,18 @@
 
 use curfew_domain::audit::{self, Record};
 use curfew_domain::id::{LinkId, RequestId};
+use curfew_domain::origin::Channel;
 use curfew_domain::person::Person;
 use curfew_domain::request::{Answer, EndReason, Gone, Grant, Request, State, Terms};
+use curfew_domain::review::Review;
 use serde::Serialize;
 use serde_json::Value;
 
 use approval::{DecisionView, StepView, VerdictView};
+pub use review::{ReviewView, ReviewsView};
 
 mod approval;
+mod review;
 
 /// One request. What is not true yet, or not any more, is absent.
 #[derive(Debug, Serialize)]
@@ -40,6 +44,21 @@ pub struct RequestView {
     /// The request that prolongs the grant of this one; only where one request is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     extended_by: Option<String>,
+    /// The request that this one took the place of, as an emergency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    escalates: Option<String>,
+    /// The emergency request that took the place of this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    escalated_to: Option<String>,
+    /// `api`, `cli`, `console` or `slack`, as the caller said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<&'static str>,
+    /// Where the request came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_address: Option<String>,
+    /// Whether the requester had signed in with a second factor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mfa: Option<bool>,
     /// What a decision is about: the wish on the terms above.
     digest: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +67,9 @@ pub struct RequestView {
     decisions: Vec<DecisionView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     grant: Option<GrantView>,
+    /// The review of an emergency grant that has ended; only where one request is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review: Option<ReviewView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<RecordView>>,
     /// `intact`, or the first thing that is wrong with the audit chain behind `history`.
@@ -106,11 +128,20 @@ impl RequestView {
             submitted_at: ask.submitted_at.to_string(),
             extends: ask.extends.as_ref().map(ToString::to_string),
             extended_by: None,
+            escalates: ask.escalates.as_ref().map(ToString::to_string),
+            escalated_to: match &request.state {
+                State::Cancelled { escalated_to } => escalated_to.as_ref().map(ToString::to_string),
+                _ => None,
+            },
+            channel: ask.origin.channel.map(Channel::name),
+            source_address: ask.origin.source_address.map(|address| address.to_string()),
+            mfa: ask.origin.mfa,
             digest: request.digest().as_str().to_owned(),
             verdict: request.verdict.as_ref().map(approval::verdict),
             steps: approval::steps(request),
             decisions: approval::decisions(request),
             grant: request.state.grant().map(|g| grant(g, request)),
+            review: None,
             history: None,
             chain: None,
         }
@@ -118,13 +149,26 @@ impl RequestView {
 
     /// A request with its whole history, and the extension of its grant.
     pub fn full(request: &Request, history: &[Record], extended_by: Option<&RequestId>) -> Self {
-        let chain = match audit::verify(&request.ask.id, history, &request.head) {
-            Ok(()) => "intact".to_owned(),
-            Err(broken) => broken.to_string(),
-        };
+        let chain = chain(request, history, &request.head);
         let history = history.iter().map(record).collect();
         let extended_by = extended_by.map(ToString::to_string);
         Self { history: Some(history), chain: Some(chain), extended_by, ..Self::brief(request) }
+    }
+
+    /// The same with its review, whose records continue the history.
+    #[must_use]
+    pub fn reviewed(self, request: &Request, history: &[Record], review: &Review, view: ReviewView) -> Self {
+        let chain = chain(request, history, &review.head);
+        let history = history.iter().map(record).collect();
+        Self { history: Some(history), chain: Some(chain), review: Some(view), ..self }
+    }
+}
+
+/// `intact`, or the first thing that is wrong with the chain that should end there.
+fn chain(request: &Request, history: &[Record], head: &audit::Head) -> String {
+    match audit::verify(&request.ask.id, history, head) {
+        Ok(()) => "intact".to_owned(),
+        Err(broken) => broken.to_string(),
     }
 }
 

@@ -14,6 +14,8 @@ use curfew_engine::ports::People;
 
 use crate::fault::{code, fault, unbuilt};
 
+mod listing;
+
 /// One identity store.
 pub struct IdentityStore {
     client: Client,

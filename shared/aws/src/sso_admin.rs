@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_ssoadmin::Client;
-use aws_sdk_ssoadmin::types::{AccountAssignment, PrincipalType, StatusValues};
+use aws_sdk_ssoadmin::types::{AccountAssignment, PermissionSet, PrincipalType, StatusValues};
 use curfew_domain::assignment::OperationKind;
 use curfew_domain::id::{Key, PermissionSetArn};
 use curfew_domain::time::{SignedDuration, Timestamp};
@@ -13,6 +13,7 @@ use curfew_engine::ports::{Access, AccessReader, Begun, PermissionSets, Progress
 use crate::fault::{code, fault};
 
 mod begin;
+mod catalog;
 mod inventory;
 mod status;
 
@@ -36,6 +37,21 @@ impl IdentityCenter {
         let what = "describe the Identity Center instance";
         self.client.describe_instance().instance_arn(&self.instance).send().await.map_err(|e| fault(what, e))?;
         Ok(())
+    }
+
+    /// A permission set and its session duration; `None` if there is no such permission set.
+    async fn described(&self, arn: &PermissionSetArn) -> Result<Option<(PermissionSet, SignedDuration)>, Fault> {
+        let what = "describe the permission set";
+        let call = self.client.describe_permission_set().instance_arn(&self.instance).permission_set_arn(arn.as_str());
+        let set = match call.send().await {
+            Ok(answer) => answer.permission_set,
+            Err(e) if code(&e) == Some("ResourceNotFoundException") => return Ok(None),
+            Err(e) => return Err(fault(what, e)),
+        };
+        let set = set.ok_or_else(|| Fault::transient(what, "the answer has no permission set"))?;
+        // Without a session duration the default of one hour applies (singlesignon user guide).
+        let session = set.session_duration().unwrap_or("PT1H").parse().map_err(|e| Fault::permanent(what, e))?;
+        Ok(Some((set, session)))
     }
 
     /// Whether the permission set is gone for certain.
@@ -114,22 +130,7 @@ impl Access for IdentityCenter {
 #[async_trait]
 impl PermissionSets for IdentityCenter {
     async fn permission_set(&self, arn: &PermissionSetArn) -> Result<PermissionSetFacts, Fault> {
-        let what = "describe the permission set";
-        let described = self
-            .client
-            .describe_permission_set()
-            .instance_arn(&self.instance)
-            .permission_set_arn(arn.as_str())
-            .send()
-            .await;
-        let set = match described {
-            Ok(answer) => answer.permission_set,
-            Err(e) if code(&e) == Some("ResourceNotFoundException") => return Ok(PermissionSetFacts::Unknown),
-            Err(e) => return Err(fault(what, e)),
-        };
-        // Without a session duration the default of one hour applies (singlesignon user guide).
-        let session = set.as_ref().and_then(|s| s.session_duration()).unwrap_or("PT1H");
-        let session = session.parse().map_err(|e| Fault::permanent(what, e))?;
-        Ok(PermissionSetFacts::Known { session })
+        let described = self.described(arn).await?;
+        Ok(described.map_or(PermissionSetFacts::Unknown, |(_, session)| PermissionSetFacts::Known { session }))
     }
 }

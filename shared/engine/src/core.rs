@@ -118,7 +118,7 @@ impl Core {
 }
 
 /// Who is told about a move: the requester, and the approvers who were asked to decide.
-fn audience(request: &Request) -> Vec<UserId> {
+pub(crate) fn audience(request: &Request) -> Vec<UserId> {
     let mut people = vec![request.ask.requester.clone()];
     let steps = request.verdict.as_ref().map_or(&[][..], Verdict::steps);
     for step in request.asked_steps().into_iter().filter_map(|index| steps.get(index)) {

@@ -7,6 +7,7 @@
 use curfew_domain::ask::Ask;
 use curfew_domain::hex::hex;
 use curfew_domain::id::RequestId;
+use curfew_domain::origin::Origin;
 use curfew_domain::person::Person;
 use curfew_domain::request::{self, Extended, Grant, Refusal, Request, Stage, State, may_see};
 use curfew_domain::text::{Justification, Ticket};
@@ -36,6 +37,8 @@ pub struct Extension {
     pub justification: Justification,
     /// Reference to a ticket.
     pub ticket: Option<Ticket>,
+    /// Where it came from.
+    pub origin: Origin,
 }
 
 /// Accepts the wish to extend an active grant. The same idempotency key with the same wish gives the same request.
@@ -74,6 +77,8 @@ pub async fn extend(
         start: None,
         submitted_at: now,
         extends: Some(ask.id),
+        escalates: None,
+        origin: wish.origin,
         requester: ask.requester,
         account: ask.account,
         permission_set: ask.permission_set,

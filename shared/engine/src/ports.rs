@@ -8,6 +8,7 @@ use curfew_domain::audit::Record;
 use curfew_domain::id::{AccountId, Key, LinkId, PermissionSetArn, RequestId, UserId};
 use curfew_domain::lease::Lease;
 use curfew_domain::request::{Intent, Notice, Request, Transition, Wait};
+use curfew_domain::review::{Review, Step};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_policy::bundle::{Bundle, Version};
 
@@ -70,6 +71,17 @@ pub struct Repeated {
     pub body: String,
 }
 
+/// What came of storing a request in the place of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replaced {
+    /// Written.
+    Done,
+    /// The key stands for this request already; nothing was written.
+    Repeated(Repeated),
+    /// Somebody else moved the old request on; nothing was written.
+    Conflict,
+}
+
 /// Requests and their audit records.
 #[async_trait]
 pub trait Requests: Send + Sync {
@@ -82,7 +94,10 @@ pub trait Requests: Send + Sync {
     /// Stores a new request with its first record and its idempotency key, all or nothing; nothing, if the key stands
     /// for another request already, which is returned.
     async fn insert(&self, first: &Transition, key: Option<&Idempotency>) -> Result<Option<Repeated>, Fault>;
-    /// Stores a request with the record of its transition, all or nothing, if nobody else moved it on.
+    /// Stores a new request as `insert` does, together with the end of the one that it takes the place of: all or nothing.
+    async fn replace(&self, first: &Transition, key: &Idempotency, ended: &Transition) -> Result<Replaced, Fault>;
+    /// Stores a request with the record of its transition, and the review that it leaves due, all or nothing, if nobody
+    /// else moved it on.
     async fn commit(&self, transition: &Transition) -> Result<Commit, Fault>;
     /// The audit records, oldest first.
     async fn history(&self, id: &RequestId) -> Result<Vec<Record>, Fault>;
@@ -103,6 +118,17 @@ pub trait Requests: Send + Sync {
     async fn put_due(&self, id: &RequestId, at: Timestamp) -> Result<(), Fault>;
     /// The requests that were listed under the minute of this instant (strongly consistent).
     async fn due(&self, at: Timestamp) -> Result<Vec<RequestId>, Fault>;
+}
+
+/// Reviews of emergency access. They come into being with the transition that leaves them due.
+#[async_trait]
+pub trait Reviews: Send + Sync {
+    /// The review of this request's grant (strongly consistent).
+    async fn review(&self, request: &RequestId) -> Result<Option<Review>, Fault>;
+    /// Every review that nobody has answered, oldest request first (strongly consistent).
+    async fn open_reviews(&self) -> Result<Vec<Review>, Fault>;
+    /// Stores a review with the record of its step, all or nothing, if nobody else moved it on.
+    async fn commit_review(&self, step: &Step) -> Result<Commit, Fault>;
 }
 
 /// A callback link: one approver's way to one step of one request.
@@ -179,8 +205,8 @@ pub trait Configurations: Send + Sync {
 }
 
 /// Everything that one table keeps.
-pub trait Store: Requests + Callbacks + Assignments + Configurations + Directories {}
-impl<T: Requests + Callbacks + Assignments + Configurations + Directories> Store for T {}
+pub trait Store: Requests + Reviews + Callbacks + Assignments + Configurations + Directories {}
+impl<T: Requests + Reviews + Callbacks + Assignments + Configurations + Directories> Store for T {}
 
 /// Executions of the approval state machine.
 #[async_trait]
@@ -214,6 +240,8 @@ pub trait Notices: Send + Sync {
     async fn moved(&self, notice: &Notice, to: &[UserId], at: Timestamp) -> Result<(), Fault>;
     /// Asks these approvers to decide; each through a link of their own.
     async fn decision_needed(&self, request: &Request, links: &[Link], at: Timestamp) -> Result<(), Fault>;
+    /// Tells these people that nobody has reviewed emergency access in time.
+    async fn review_overdue(&self, review: &Review, to: &[UserId], at: Timestamp) -> Result<(), Fault>;
 }
 
 /// Fresh facts about people.

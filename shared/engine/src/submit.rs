@@ -3,6 +3,7 @@
 use curfew_domain::ask::Ask;
 use curfew_domain::hex::hex;
 use curfew_domain::id::{AccountId, PermissionSetArn, RequestId, UserId};
+use curfew_domain::origin::Origin;
 use curfew_domain::person::Person;
 use curfew_domain::request::{self, FARTHEST_START, Request, Transition};
 use curfew_domain::text::{Justification, Ticket};
@@ -35,6 +36,8 @@ pub struct Wish {
     pub start: Option<Timestamp>,
     /// Emergency access.
     pub emergency: bool,
+    /// Where it came from.
+    pub origin: Origin,
 }
 
 /// Why a well-formed wish is refused at the door.
@@ -111,6 +114,8 @@ pub async fn submit(
         emergency: wish.emergency,
         submitted_at: now,
         extends: None,
+        escalates: None,
+        origin: wish.origin,
     });
     accept(core, &first, idempotency).await
 }
@@ -162,7 +167,7 @@ pub(crate) fn longest(
 }
 
 impl Wish {
-    /// Digest of what was asked, to compare repeated calls.
+    /// Digest of what was asked, to compare repeated calls. Who clicks again from elsewhere still asks for the same.
     fn digest(&self) -> String {
         let fields = [
             self.account.to_string(),

@@ -11,6 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use curfew_api::Problem;
 use curfew_domain::id::UserId;
+use curfew_domain::origin::{Channel, Origin};
 use curfew_domain::person::Person;
 use curfew_domain::time::Timestamp;
 use curfew_engine::core::Core;
@@ -40,6 +41,8 @@ pub struct Call {
     pub body: Vec<u8>,
     /// Header `Idempotency-Key`.
     pub idempotency_key: Option<String>,
+    /// Where it came from.
+    pub origin: Origin,
     claims: HashMap<String, String>,
     aws_identity: Option<String>,
 }
@@ -63,9 +66,12 @@ impl Call {
         if idempotency_key.as_ref().is_some_and(|key| !is_key(key)) {
             return Err(key_problem());
         }
+        let source_address = event.request_context.http.source_ip.and_then(|address| address.parse().ok());
+        let channel = channel(event.headers.get("x-curfew-channel"))?;
+        let origin = Origin { channel: Some(channel), source_address, mfa: claims.get("amr").map(|amr| has_mfa(amr)) };
         let query = event.query_string_parameters.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
         let route = event.route_key.unwrap_or_default();
-        Ok(Self { route, path: event.path_parameters, query, body, idempotency_key, claims, aws_identity })
+        Ok(Self { route, path: event.path_parameters, query, body, idempotency_key, origin, claims, aws_identity })
     }
 
     /// The ARN of the AWS identity that signed the call, on routes with IAM authorization.
@@ -77,6 +83,19 @@ impl Call {
     pub fn part(&self, name: &str) -> Option<&str> {
         self.path.get(name).map(String::as_str)
     }
+}
+
+/// Header `X-Curfew-Channel`. The caller chooses it, so it must never be a reason to allow more; requests from Slack come
+/// through a function of their own, and nobody else may say that they do.
+fn channel(header: Option<&HeaderValue>) -> Result<Channel, Problem> {
+    let Some(header) = header else { return Ok(Channel::Api) };
+    let known = header.to_str().ok().and_then(Channel::parse).filter(|channel| *channel != Channel::Slack);
+    known.ok_or_else(|| Problem::invalid("X-Curfew-Channel", "expected `api`, `cli` or `console`"))
+}
+
+/// Whether the methods of authentication (RFC 8176) name several factors. API Gateway passes a list on as `[pwd mfa]`.
+fn has_mfa(amr: &str) -> bool {
+    amr.split(|c: char| !c.is_ascii_alphanumeric()).any(|method| method == "mfa")
 }
 
 fn is_key(key: &str) -> bool {
@@ -241,10 +260,23 @@ mod tests {
             query: Vec::new(),
             body: Vec::new(),
             idempotency_key: None,
+            origin: Origin::default(),
             claims,
         };
         let now = Timestamp::from_second(1_795_000_000).unwrap();
         gate.user_name(&call, now).map(str::to_owned).map_err(|problem| problem.code)
+    }
+
+    #[test]
+    fn the_channel_is_one_that_a_caller_may_say_and_a_second_factor_is_read_off_the_token() {
+        let said = |name: &'static str| channel(Some(&HeaderValue::from_static(name))).map_err(|problem| problem.field);
+        assert_eq!(channel(None).map_err(|problem| problem.code), Ok(Channel::Api));
+        assert_eq!((said("cli"), said("console")), (Ok(Channel::Cli), Ok(Channel::Console)));
+        for bad in ["slack", "CLI", "", "cli "] {
+            assert_eq!(said(bad), Err(Some("X-Curfew-Channel".to_owned())), "{bad}");
+        }
+        assert!(has_mfa("[pwd mfa]") && has_mfa("mfa") && has_mfa("[\"otp\",\"mfa\"]"));
+        assert!(!has_mfa("[pwd]") && !has_mfa("") && !has_mfa("nomfa"));
     }
 
     #[test]

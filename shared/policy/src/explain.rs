@@ -220,7 +220,8 @@ fn strategy(strategy: &Strategy) -> String {
     }
 }
 
-fn approvers(approvers: &[Approver]) -> String {
+/// Approvers as they are written in the configuration.
+pub fn approvers(approvers: &[Approver]) -> String {
     let written = |approver: &Approver| match approver {
         Approver::User(name) => format!("user:{name}"),
         Approver::Group(name) => format!("group:{name}"),
@@ -302,7 +303,7 @@ impl fmt::Display for StepShown {
         if self.approvers.len() > MOST_SHOWN {
             let _ = write!(names, " and {} more", self.approvers.len() - MOST_SHOWN);
         }
-        let distinct = if self.distinct { ", who approved no step before" } else { "" };
+        let distinct = if self.distinct && self.number > 1 { ", who approved no step before" } else { "" };
         writeln!(f, "  {}. {}: {} of {names}{distinct}", self.number, self.name, self.quorum)?;
         let then = self.then.map_or_else(|| "the request is approved".to_owned(), |then| format!("step {then}"));
         let waited = span(curfew_domain::time::SignedDuration::from_secs(self.timeout_seconds));

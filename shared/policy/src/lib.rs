@@ -1,7 +1,9 @@
 //! Decides requests: facts in, explained verdict out.
 //!
-//! Pure: it reads nothing and calls nobody. In this release a policy names, per entitlement, automatic approval or one
-//! approval step, and a maximum duration. Revocation never asks policy.
+//! Pure: it reads nothing and calls nobody. A configuration folder (`bundle`, `folder`) becomes a [`Configuration`]: settings
+//! (`model`) and compiled Cedar rules (`cedar`). With a snapshot of the organisation (`directory`) it answers everything
+//! from one evaluation (`judge`): which flow decides a request and why, what somebody may ask for, whether approved access
+//! may still begin. Whatever is unknown, stale or fails is a denial. Revocation never asks policy.
 
 mod approvers;
 pub mod bundle;
@@ -32,7 +34,7 @@ mod ways;
 pub use bundle::{Bundle, Version};
 pub use decide::Approved;
 pub use demands::Demand;
-pub use evaluator::Configuration;
+pub use evaluator::{Configuration, Problems, Unusable};
 pub use explain::Explanation;
 pub use judge::{Facts, Wish};
 pub use offers::{Offer, Offers, Page, Prospect};

@@ -86,7 +86,8 @@ impl<'a> Builder<'a> {
         for target in
             staffed.iter().filter_map(|step| if let Rule::Flow(target) = &step.rule { Some(*target) } else { None })
         {
-            if self.staffed.contains_key(target) || self.refused.contains_key(target) {
+            // What leads back is refused when numbers are given: it would not lead forward.
+            if way.contains(&target) || self.staffed.contains_key(target) || self.refused.contains_key(target) {
                 continue;
             }
             if let Err(reason) = self.take_over(target, way) {
@@ -100,9 +101,6 @@ impl<'a> Builder<'a> {
     }
 
     fn take_over(&mut self, target: &'a str, way: &mut Vec<&'a str>) -> Result<(), String> {
-        if way.contains(&target) {
-            return Err("it leads back to itself".to_owned());
-        }
         if self.resolver.model.flows.get(target).is_some_and(|flow| flow.steps.is_empty()) {
             return Err("it has no steps, and silence approves nothing".to_owned());
         }
@@ -237,10 +235,10 @@ impl<'a> Builder<'a> {
             Rule::Lapse => (OnTimeout::Lapse, None),
             Rule::Deny => (OnTimeout::Deny, None),
             Rule::Ask(others) => (OnTimeout::Escalate(here + 1), Some(Step { then, ..*others })),
-            Rule::Flow(target) => match firsts.get(target) {
+            Rule::Flow(target) => match firsts.get(target).filter(|first| **first > here) {
                 Some(first) => (OnTimeout::Escalate(*first), None),
                 None => {
-                    let reason = self.refused.get(target).map_or("it cannot take over", String::as_str);
+                    let reason = self.refused.get(target).map_or("it leads back to itself", String::as_str);
                     laid.notes.push(lapses(&staffed.step.name, &format!("flow `{target}` cannot take over, {reason}")));
                     (OnTimeout::Lapse, None)
                 }

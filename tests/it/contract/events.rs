@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use curfew_api::task::{NotifyTask, ProvisionTask, RequestTask, RevokeTask, SweepTask};
+use curfew_api::task::{NotifyTask, ProvisionTask, RequestTask, RevokeTask, SweepTask, SyncTask};
 use curfew_domain::id::{LinkId, RequestId, UserId};
 use curfew_lambda::http::{Call, HttpEvent};
 use curfew_policy::Configuration;
-use curfew_sim::template::properties;
+use curfew_sim::template::{logical_id, properties};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -72,6 +72,10 @@ pub(super) fn decode(function: &str, event: &Value) {
             assert_eq!(event.as_object().unwrap().len(), read, "part of it is not read: {event}");
             assert_eq!((abandon, abandon && request_id.is_some()), (error.is_some(), abandon), "{event}");
         }
+        "sync" => {
+            let SyncTask { force } = task(event);
+            assert_eq!(event.as_object().unwrap().len(), usize::from(event["force"] == force), "{event}");
+        }
         other => panic!("events/{other} is for no function"),
     }
 }
@@ -93,18 +97,21 @@ fn call(event: &Value) -> Call {
 fn understand(call: &Call) {
     let body = call.body.as_slice();
     match call.route.as_str() {
-        "POST /v1/requests" => drop(curfew_api::wish(body).unwrap()),
+        "POST /v1/requests" => drop(curfew_api::wish(body, call.origin).unwrap()),
         "GET /v1/requests" => {
             let parameters = call.query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             let caller = UserId::parse("906722b2-0000-4000-8000-000000000001").unwrap();
             curfew_api::list_query(parameters, &caller).unwrap();
         }
-        "POST /v1/requests/{id}/extend" => drop(curfew_api::extension(body).unwrap()),
+        "POST /v1/requests/{id}/extend" => drop(curfew_api::extension(body, call.origin).unwrap()),
+        "POST /v1/requests/{id}/escalate" => drop(curfew_api::urgency(body, call.origin).unwrap()),
+        "POST /v1/requests/{id}/review" => drop(curfew_api::judgement(body).unwrap()),
         "POST /v1/requests/{id}/decisions" => drop(curfew_api::decision(body).unwrap()),
         "POST /v1/requests/{id}/cancel" | "POST /v1/requests/{id}/return" | "POST /v1/requests/{id}/revoke" => {
             curfew_api::comment(body).unwrap();
         }
         "POST /a/{id}" => drop(curfew_api::link_decision(body).unwrap()),
+        "POST /v1/directory/sync" => drop(curfew_api::sync_wish(body).unwrap()),
         "PUT /v1/configuration" => drop(Configuration::parse(std::str::from_utf8(body).unwrap()).unwrap()),
         _ => assert!(call.route.starts_with("GET ") && body.is_empty(), "no handler is known here: {}", call.route),
     }
@@ -180,7 +187,9 @@ fn http_samples_are_consistent() {
 }
 
 #[test]
-fn the_schedule_of_the_sweep_sends_its_sample() {
-    let input = properties("SweepSchedule")["Target"]["Input"].as_str().unwrap();
-    assert_eq!(serde_json::from_str::<Value>(input).unwrap(), sample("sweep", "schedule"));
+fn the_periodic_schedules_send_their_samples() {
+    for function in ["sweep", "sync"] {
+        let input = properties(&format!("{}Schedule", logical_id(function)))["Target"]["Input"].as_str().unwrap();
+        assert_eq!(serde_json::from_str::<Value>(input).unwrap(), sample(function, "schedule"), "{function}");
+    }
 }

@@ -14,6 +14,8 @@ const MAY_USE: [(&str, &[&str]); 12] = [
     ("curfew-engine", &["curfew-policy", "curfew-domain"]),
     ("curfew-policy", &["curfew-domain"]),
     ("curfew-domain", &[]),
+    // The command line runs on anybody's machine: what it knows, it knows from policy and from the API.
+    ("curfew", &["curfew-policy", "curfew-domain"]),
     // The local run knows the product by its template and its binaries only.
     ("curfew-local", &["curfew-identity-center"]),
     ("curfew-identity-center", &[]),

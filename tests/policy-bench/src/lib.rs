@@ -7,5 +7,8 @@
 pub mod condition;
 pub mod differential;
 pub mod full;
+pub mod measure;
+pub mod peers;
+pub mod report;
 pub mod rule;
 pub mod world;

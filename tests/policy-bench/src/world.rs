@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use curfew_domain::id::{AccountId, GroupId, PermissionSetArn, UnitId, UserId};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
-use curfew_policy::folder::CedarFile;
 use curfew_policy::directory::{Account, Directory, Group, OrgUnit, PermissionSet, User};
+use curfew_policy::folder::CedarFile;
 use curfew_policy::model::{
     Approver, Circumstances, Entitlement, Flow, FlowStep, Model, Origin, Ownership, Risk, Roles, Settings, Shift,
     Sourced, Strategy, Terms, TimeoutRule,

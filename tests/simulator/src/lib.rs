@@ -18,6 +18,7 @@ pub mod campaign;
 mod clock;
 mod connector;
 mod decoded;
+pub mod directory;
 mod fault;
 mod functions;
 pub mod invariants;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use curfew_domain::id::{AccountId, PermissionSetArn, UnitId, UserId};
+use curfew_domain::id::{AccountId, GroupId, PermissionSetArn, UnitId, UserId};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_identity_center::{
     Assignment, DeletedPrincipals, IDENTITY_STORE, Millis, Model, PrincipalType, SSO_ADMIN, Settings,
@@ -23,6 +23,12 @@ pub struct Organisation {
     pub management: String,
     /// Permission sets by name, with the duration of their sessions.
     pub permission_sets: BTreeMap<String, Duration>,
+    /// Groups by name, with the user names of their members.
+    pub groups: BTreeMap<String, Vec<String>>,
+    /// Paths of OUs by account id, such as `Workloads/Production`; all other accounts are in the root.
+    pub places: BTreeMap<String, String>,
+    /// Tags by account id.
+    pub tags: BTreeMap<String, BTreeMap<String, String>>,
     /// Assignments that Curfew did not create: user name, account id, name of the permission set.
     pub standing: Vec<(String, String, String)>,
     /// The configuration, as one TOML file; Cedar permits every flow that its policies name. Empty: none is published.
@@ -45,6 +51,7 @@ pub enum AccountState {
 pub(crate) struct Names {
     pub(crate) users: BTreeMap<String, UserId>,
     pub(crate) permission_sets: BTreeMap<String, PermissionSetArn>,
+    pub(crate) groups: BTreeMap<String, GroupId>,
 }
 
 /// What Cedar says in every run: the flows of a policy are open to everybody.
@@ -114,16 +121,23 @@ impl Organisation {
         // Setting up must not use the quota up.
         let mut model = Model::new(Settings { calls_per_second: 0, listing_lag_ms: 0, ..wanted.clone() }, seed);
         let mut names = Names::default();
-        for name in &self.people {
-            let user = json!({
-                "IdentityStoreId": settings.identity_store_id,
+        let user = |name: &String| {
+            json!({
                 "UserName": name,
                 "DisplayName": name,
                 "Name": { "GivenName": name, "FamilyName": name },
-            });
-            let created = model.call(IDENTITY_STORE, "CreateUser", &user, now).expect("a user");
-            let id = UserId::parse(created["UserId"].as_str().expect("an id")).expect("a user id");
-            names.users.insert(name.clone(), id);
+            })
+        };
+        let ids = model.populate(self.people.iter().map(user).collect(), now);
+        for (name, id) in self.people.iter().zip(&ids) {
+            names.users.insert(name.clone(), UserId::parse(id).expect("a user id"));
+        }
+        for (name, members) in &self.groups {
+            let group = json!({ "IdentityStoreId": settings.identity_store_id, "DisplayName": name });
+            let created = model.call(IDENTITY_STORE, "CreateGroup", &group, now).expect("a group");
+            let id = created["GroupId"].as_str().expect("an id");
+            model.enroll(id, members.iter().map(|member| names.users[member].to_string()));
+            names.groups.insert(name.clone(), GroupId::parse(id).expect("a group id"));
         }
         for (name, session) in &self.permission_sets {
             let set = json!({
@@ -192,6 +206,9 @@ flows = ["one-approval"]
             accounts: names(&["111122223333", "444455556666"]),
             management: "999900001111".to_owned(),
             permission_sets: [("Operator".to_owned(), hour), ("Reader".to_owned(), hour)].into(),
+            groups: BTreeMap::new(),
+            places: BTreeMap::new(),
+            tags: BTreeMap::new(),
             standing: Vec::new(),
             configuration: configuration.to_owned(),
         }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use curfew_domain::ask::Ask;
 use curfew_domain::assignment::Assignment;
 use curfew_domain::id::{AccountId, Key, RequestId};
+use curfew_domain::origin::Origin;
 use curfew_domain::person::Person;
 use curfew_domain::request::{Command, Context, Request, Transition, apply, submit};
 use curfew_domain::text::Justification;
@@ -277,6 +278,8 @@ fn ask(n: usize, key: &Key, began: Timestamp, end: Timestamp) -> Ask {
         emergency: false,
         submitted_at: began,
         extends: None,
+        escalates: None,
+        origin: Origin::default(),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use std::cell::{Ref, RefMut};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use curfew_domain::assignment::Assignment;
 use curfew_domain::audit::Record;
-use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
+use curfew_domain::id::{AccountId, GroupId, Key, PermissionSetArn, RequestId, UserId};
 use curfew_domain::request::Request;
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::ports::{CompiledRules, Configurations as _, Directories as _};
@@ -172,6 +173,13 @@ impl World {
         self.0.dead_letters.borrow().clone()
     }
 
+    /// The snapshot of the directory that is in force.
+    ///
+    /// Panics when it cannot be read whole: whoever decides by it could not either.
+    pub async fn directory(&self) -> Option<Arc<Directory>> {
+        self.table().latest().await.expect("the snapshot in force is whole")
+    }
+
     /// Everything that happened. Do not hold it across an `await`.
     pub fn log(&self) -> Ref<'_, Log> {
         self.0.log.borrow()
@@ -231,6 +239,11 @@ impl World {
     /// Puts a remark into the log.
     pub fn note(&self, what: impl Into<String>) {
         self.step(None, What::Note(what.into()));
+    }
+
+    /// Moves an account into the OU of a path such as `Workloads/Production`.
+    pub fn place_account(&self, account: &str, path: &str) {
+        self.0.organizations.borrow_mut().place(account, path);
     }
 
     /// Opens, suspends or closes an account, for Organizations and for Identity Center.
@@ -293,6 +306,11 @@ impl World {
     pub fn user(&self, name: &str) -> UserId {
         let found = self.0.names.users.get(name).cloned();
         found.unwrap_or_else(|| panic!("no user is called {name}"))
+    }
+
+    /// The id of a group.
+    pub fn group(&self, name: &str) -> GroupId {
+        self.0.names.groups[name].clone()
     }
 
     /// The ARN of a permission set, by name.

@@ -1,21 +1,27 @@
 //! Stored shapes, schemas 1 and 2. Separate from the domain's types; every field that a later release adds has a default
 //! here.
 
+use std::net::IpAddr;
+
 use curfew_domain::ask::Ask;
 use curfew_domain::assignment::{Assignment, Hold, Operation, OperationKind};
 use curfew_domain::audit::{Head, RecordHash};
 use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
-use curfew_domain::request::{Gone, Grant, Narrowing, Request, State};
+use curfew_domain::origin::{Channel, Origin};
+use curfew_domain::request::{Gone, Grant, Narrowing, Request, Stage, State};
 use curfew_domain::text::{Justification, Ticket};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
 use serde::{Deserialize, Serialize};
 
 use super::unreadable;
+pub(super) use review::{review, review_doc};
+
 use reason::{ReasonDoc, reason, reason_doc};
 use verdict::{DecisionDoc, VerdictDoc, decision, decision_doc, verdict_doc};
 
 mod reason;
+mod review;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -35,7 +41,9 @@ pub(super) fn is_known(schema: u64) -> bool {
 pub(super) fn schema(request: &Request) -> u64 {
     let narrowed = request.decisions.iter().any(|decision| decision.narrowed != Narrowing::NONE);
     let plain = request.verdict.as_ref().is_none_or(verdict::is_plain);
-    if plain && !narrowed && request.timed_out.is_empty() { SCHEMA } else { SCHEMA_WITH_RULES }
+    // What was granted is granted: any release can end it, and must be able to.
+    let begun = request.state.stage() >= Stage::Provisioning;
+    if begun || (plain && !narrowed && request.timed_out.is_empty()) { SCHEMA } else { SCHEMA_WITH_RULES }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -65,23 +73,55 @@ struct AskDoc {
     /// Absent in requests of releases without extension.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     extends: Option<String>,
+    /// Absent in requests that were not escalated, and in those of releases without escalation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    escalates: Option<String>,
+    /// Absent, like the next two, where it was not told, and in requests of releases that did not ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    channel: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source_address: Option<IpAddr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mfa: Option<bool>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "at", rename_all = "snake_case")]
 enum StateDoc {
     Submitted,
-    AwaitingApproval { step: usize, deadline: Timestamp },
+    AwaitingApproval {
+        step: usize,
+        deadline: Timestamp,
+    },
     Approved,
-    Scheduled { start: Timestamp },
-    Provisioning { grant: GrantDoc },
-    Active { grant: GrantDoc },
-    Ending { grant: GrantDoc, reason: ReasonDoc },
-    Ended { grant: GrantDoc, reason: ReasonDoc, gone: GoneDoc },
+    Scheduled {
+        start: Timestamp,
+    },
+    Provisioning {
+        grant: GrantDoc,
+    },
+    Active {
+        grant: GrantDoc,
+    },
+    Ending {
+        grant: GrantDoc,
+        reason: ReasonDoc,
+    },
+    Ended {
+        grant: GrantDoc,
+        reason: ReasonDoc,
+        gone: GoneDoc,
+    },
     Denied,
-    Cancelled,
+    Cancelled {
+        /// Absent where it was just withdrawn.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        escalated_to: Option<String>,
+    },
     Lapsed,
-    Failed { why: String },
+    Failed {
+        why: String,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -115,6 +155,10 @@ pub(super) fn request_doc(request: &Request) -> Result<String, Fault> {
             emergency: ask.emergency,
             submitted_at: ask.submitted_at,
             extends: ask.extends.as_ref().map(ToString::to_string),
+            escalates: ask.escalates.as_ref().map(ToString::to_string),
+            channel: ask.origin.channel.map(|channel| channel.name().to_owned()),
+            source_address: ask.origin.source_address,
+            mfa: ask.origin.mfa,
         },
         verdict: request.verdict.as_ref().map(verdict_doc),
         decisions: request.decisions.iter().map(decision_doc).collect(),
@@ -142,6 +186,12 @@ pub(super) fn request(id: RequestId, version: u64, doc: &str) -> Result<Request,
             emergency: doc.ask.emergency,
             submitted_at: doc.ask.submitted_at,
             extends: doc.ask.extends.map(|id| RequestId::parse(&id).map_err(unreadable)).transpose()?,
+            escalates: doc.ask.escalates.map(|id| RequestId::parse(&id).map_err(unreadable)).transpose()?,
+            origin: Origin {
+                channel: doc.ask.channel.as_deref().map(channel).transpose()?,
+                source_address: doc.ask.source_address,
+                mfa: doc.ask.mfa,
+            },
         },
         verdict: doc.verdict.map(verdict::verdict).transpose()?,
         decisions: doc.decisions.into_iter().map(decision).collect::<Result<_, _>>()?,
@@ -150,6 +200,10 @@ pub(super) fn request(id: RequestId, version: u64, doc: &str) -> Result<Request,
         since: doc.since,
         head: Head { seq: version, hash: RecordHash::from_stored(doc.hash) },
     })
+}
+
+fn channel(name: &str) -> Result<Channel, Fault> {
+    Channel::parse(name).ok_or_else(|| unreadable(format!("`{name}` is no channel")))
 }
 
 fn user(text: &str) -> Result<UserId, Fault> {
@@ -175,7 +229,9 @@ fn state_doc(state: &State) -> StateDoc {
             },
         },
         State::Denied => StateDoc::Denied,
-        State::Cancelled => StateDoc::Cancelled,
+        State::Cancelled { escalated_to } => {
+            StateDoc::Cancelled { escalated_to: escalated_to.as_ref().map(ToString::to_string) }
+        }
         State::Lapsed => StateDoc::Lapsed,
         State::Failed { reason } => StateDoc::Failed { why: reason.clone() },
     }
@@ -200,7 +256,9 @@ fn state(doc: StateDoc) -> Result<State, Fault> {
             },
         },
         StateDoc::Denied => State::Denied,
-        StateDoc::Cancelled => State::Cancelled,
+        StateDoc::Cancelled { escalated_to } => State::Cancelled {
+            escalated_to: escalated_to.map(|id| RequestId::parse(&id).map_err(unreadable)).transpose()?,
+        },
         StateDoc::Lapsed => State::Lapsed,
         StateDoc::Failed { why } => State::Failed { reason: why },
     })

@@ -1,6 +1,6 @@
 //! Steps, quorums, time-outs and narrowed terms, one story each.
 
-use super::properties::{ask, at, user};
+use super::property_moves::{ask, at, user};
 use super::*;
 use crate::person::Person;
 use crate::text::Comment;

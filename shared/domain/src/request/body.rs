@@ -1,4 +1,4 @@
-//! The body of an audit record: JSON in one canonical form.
+//! The facts of audit records, as JSON.
 
 use serde_json::{Map, Value, json};
 
@@ -7,23 +7,6 @@ use crate::verdict::{OnTimeout, Outcome, Verdict};
 
 use super::state::{Grant, Stage};
 use super::terms::Narrowing;
-
-/// Sorted keys and no white space, whatever the order in which the value was built.
-pub(super) fn canonical(value: &Value) -> String {
-    match value {
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| *key);
-            let parts: Vec<String> = entries
-                .into_iter()
-                .map(|(key, value)| format!("{}:{}", Value::String(key.clone()), canonical(value)))
-                .collect();
-            format!("{{{}}}", parts.join(","))
-        }
-        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        scalar => scalar.to_string(),
-    }
-}
 
 /// Adds the move itself.
 pub(super) fn with_stages(body: Value, from: Stage, to: Stage) -> Value {

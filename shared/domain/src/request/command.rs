@@ -1,7 +1,7 @@
 //! What can be done to a request.
 
 use crate::ask::AskDigest;
-use crate::id::RequestId;
+use crate::id::{RequestId, UserId};
 use crate::person::Person;
 use crate::text::Comment;
 use crate::time::SignedDuration;
@@ -57,6 +57,15 @@ pub enum Command {
         by: Person,
         /// With which words.
         comment: Option<Comment>,
+    },
+    /// Give way to an emergency request for the same.
+    Escalate {
+        /// Who asks for that.
+        by: Person,
+        /// The requester's manager, as the directory says.
+        manager: Option<UserId>,
+        /// The emergency request.
+        to: RequestId,
     },
     /// Begin to create the access.
     Provision {
@@ -128,6 +137,7 @@ impl Command {
             Self::Decide { .. } => "decide",
             Self::Lapse => "lapse",
             Self::Cancel { .. } => "cancel",
+            Self::Escalate { .. } => "escalate",
             Self::Provision { .. } => "provision",
             Self::Activate { .. } => "activate",
             Self::Return { .. } => "return",

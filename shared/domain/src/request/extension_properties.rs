@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::properties::{ask, at, user};
+use super::property_moves::{ask, at, user};
 use super::*;
 use crate::ask::Ask;
 use crate::id::RequestId;

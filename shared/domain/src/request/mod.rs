@@ -11,6 +11,9 @@ mod cancel;
 mod command;
 mod decide;
 mod end;
+mod escalate;
+#[cfg(test)]
+mod escalate_tests;
 mod evaluate;
 mod extend;
 #[cfg(test)]
@@ -19,6 +22,8 @@ mod intent;
 mod lapse;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod property_moves;
 mod provision;
 mod recount;
 mod refusal;
@@ -29,6 +34,7 @@ mod terms;
 
 pub use authority::{may_see, may_withdraw};
 pub use command::{Answer, Command, Gone, Withdrawal};
+pub use escalate::{Escalation, Plea, escalate};
 pub use extend::Extended;
 pub use intent::{Intent, Rank};
 pub use refusal::Refusal;
@@ -36,3 +42,6 @@ pub use state::{Cause, Decision, EndReason, Grant, Request, Stage, State};
 pub use submit::submit;
 pub use table::{Context, Effect, Notice, Transition, Wait, apply};
 pub use terms::{FARTHEST_START, Narrowing, Terms};
+
+#[cfg(test)]
+pub(crate) use escalate_tests::emergency_that_ended;

@@ -4,196 +4,12 @@ use std::collections::HashSet;
 
 use proptest::prelude::*;
 
+use super::property_moves::{Move, ask, at, command, moves};
 use super::*;
 use crate::ask::Ask;
 use crate::audit::{BrokenChain, Record, verify};
-use crate::id::{AccountId, PermissionSetArn, RequestId, UserId};
-use crate::person::Person;
-use crate::text::{Comment, Justification};
 use crate::time::{AccessDuration, SignedDuration, Timestamp};
-use crate::verdict::{Grounds, OnTimeout, Outcome, Step, Verdict};
-
-const PEOPLE: usize = 5;
-const T0: i64 = 1_795_000_000;
-
-pub(super) fn user(n: usize) -> UserId {
-    UserId::parse(&format!("00000000-0000-4000-8000-{n:012}")).unwrap()
-}
-
-pub(super) fn at(seconds: i64) -> Timestamp {
-    Timestamp::from_second(T0 + seconds).unwrap()
-}
-
-pub(super) fn ask(start: Option<i64>) -> Ask {
-    Ask {
-        id: RequestId::parse("019ab2c3-0000-7000-8000-000000000001").unwrap(),
-        requester: user(0),
-        account: AccountId::parse("111122223333").unwrap(),
-        permission_set: PermissionSetArn::parse(
-            "arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444",
-        )
-        .unwrap(),
-        duration: AccessDuration::from_seconds(600).unwrap(),
-        justification: Justification::parse("because").unwrap(),
-        ticket: None,
-        start: start.map(at),
-        emergency: false,
-        submitted_at: at(0),
-        extends: None,
-    }
-}
-
-/// A step by shape: edges count from the step itself, and sometimes lead back or nowhere.
-#[derive(Debug, Clone)]
-struct Shape {
-    who: Vec<usize>,
-    quorum: u8,
-    then: Option<usize>,
-    on_timeout: usize,
-    self_approval: bool,
-    distinct: bool,
-    comment_on_denial: bool,
-}
-
-/// A decision by shape.
-#[derive(Debug, Clone)]
-struct Word {
-    by: usize,
-    /// Another step than the present one.
-    other_step: Option<usize>,
-    approve: bool,
-    comment: bool,
-    /// Whose digest it carries: 0 that of another wish, 1 that of the wish as asked, otherwise what is shown.
-    digest: usize,
-    seconds: Option<i64>,
-    start: Option<i64>,
-}
-
-/// A command by shape; digests, step numbers and verdicts are sometimes those of another wish.
-#[derive(Debug, Clone)]
-enum Move {
-    Evaluate { steps: Vec<Shape>, denied: bool, foreign: bool },
-    Decide(Word),
-    Person { verb: usize, by: usize, administrator: bool },
-    System(usize),
-}
-
-fn shapes() -> impl Strategy<Value = Shape> {
-    let edges = (proptest::option::weighted(0.6, 0usize..12), 0usize..12);
-    let rules = (proptest::bool::weighted(0.3), proptest::bool::weighted(0.3), any::<bool>());
-    (proptest::collection::vec(0..PEOPLE, 1..5), 0u8..3, edges, rules).prop_map(|(who, quorum, edges, rules)| {
-        let ((then, on_timeout), (self_approval, distinct, comment_on_denial)) = (edges, rules);
-        Shape { who, quorum, then, on_timeout, self_approval, distinct, comment_on_denial }
-    })
-}
-
-fn words() -> impl Strategy<Value = Word> {
-    let narrowed = (proptest::option::weighted(0.3, 60i64..700), proptest::option::weighted(0.2, 0i64..3_000));
-    let said = (proptest::bool::weighted(0.95), any::<bool>(), 0usize..20);
-    (0..PEOPLE, proptest::option::weighted(0.1, 0usize..3), said, narrowed).prop_map(
-        |(by, other_step, said, narrowed)| {
-            let ((approve, comment, digest), (seconds, start)) = (said, narrowed);
-            Word { by, other_step, approve, comment, digest, seconds, start }
-        },
-    )
-}
-
-fn moves() -> impl Strategy<Value = Move> {
-    prop_oneof![
-        6 => (proptest::collection::vec(shapes(), 0..5), proptest::bool::weighted(0.1), proptest::bool::weighted(0.1))
-            .prop_map(|(steps, denied, foreign)| Move::Evaluate { steps, denied, foreign }),
-        40 => words().prop_map(Move::Decide),
-        3 => (0usize..3, 0..PEOPLE, proptest::bool::weighted(0.2))
-            .prop_map(|(verb, by, administrator)| Move::Person { verb, by, administrator }),
-        20 => (0usize..12).prop_map(Move::System),
-    ]
-}
-
-/// The steps of these shapes, of which one in some hundred leads back or nowhere.
-fn steps(shapes: &[Shape]) -> Vec<Step> {
-    let forward = |index: usize, edge: usize| match edge {
-        0 => index,
-        1..4 => index + edge,
-        _ => index + 1,
-    };
-    let last = |index: usize| index + 1 == shapes.len();
-    let step = |(index, shape): (usize, &Shape)| Step {
-        name: "step".into(),
-        approvers: shape.who.iter().map(|n| user(*n)).collect(),
-        quorum: shape.quorum,
-        timeout: SignedDuration::from_secs(300),
-        on_timeout: match shape.on_timeout {
-            0..3 => OnTimeout::Lapse,
-            3 => OnTimeout::Deny,
-            _ if last(index) => OnTimeout::Lapse,
-            edge => OnTimeout::Escalate(forward(index, edge - 4)),
-        },
-        then: shape.then.filter(|_| !last(index)).map(|edge| forward(index, edge)),
-        self_approval: shape.self_approval,
-        distinct: shape.distinct,
-        comment_on_denial: shape.comment_on_denial,
-    };
-    shapes.iter().enumerate().map(step).collect()
-}
-
-fn command(request: &Request, m: &Move) -> Command {
-    let other = || Ask { duration: AccessDuration::from_seconds(6_000).unwrap(), ..ask(None) }.digest();
-    let person = |n: usize, administrator: bool| Person { id: user(n), administrator, auditor: false };
-    match m {
-        Move::Evaluate { steps: shapes, denied, foreign } => Command::Evaluate(Verdict {
-            outcome: if *denied {
-                Outcome::Denied
-            } else {
-                Outcome::Allowed { flow: "flow".into(), steps: steps(shapes) }
-            },
-            digest: if *foreign { other() } else { request.ask.digest() },
-            configuration: "1".into(),
-            explanation: vec![],
-            grounds: Grounds::default(),
-        }),
-        Move::Decide(word) => Command::Decide {
-            by: person(word.by, false),
-            step: word.other_step.unwrap_or(match request.state {
-                State::AwaitingApproval { step, .. } => step,
-                _ => 0,
-            }),
-            answer: if word.approve { Answer::Approve } else { Answer::Deny },
-            comment: word.comment.then(|| Comment::parse("so be it").unwrap()),
-            digest: match word.digest {
-                0 => other(),
-                1 => request.ask.digest(),
-                _ => request.digest(),
-            },
-            narrowed: Narrowing {
-                duration: word.seconds.map(|seconds| AccessDuration::from_seconds(seconds).unwrap()),
-                start: word.start.map(at),
-            },
-        },
-        Move::Person { verb, by, administrator } => {
-            let (by, comment) = (person(*by, *administrator), None);
-            match verb {
-                0 => Command::Cancel { by, comment },
-                1 => Command::Return { by, comment },
-                _ => Command::Revoke { by, comment },
-            }
-        }
-        Move::System(n) => match n {
-            0 | 10 | 11 => Command::Lapse,
-            1 | 2 => Command::Provision { session: SignedDuration::from_secs(3600), extended: None },
-            3 | 4 => Command::Activate { standing: false },
-            5 => Command::Expire,
-            6 => Command::Lose(Cause::AssignmentRemoved),
-            8 => Command::EndWith {
-                other: RequestId::parse("019ab2c3-0000-7000-8000-000000000002").unwrap(),
-                how: Withdrawal::Revoke,
-                by: person(1, true),
-                comment: None,
-            },
-            7 => Command::Fail { reason: "fault".into() },
-            _ => Command::Close(Gone::Absent),
-        },
-    }
-}
+use crate::verdict::{OnTimeout, Outcome};
 
 /// What must hold between a request and what it becomes.
 fn check_step(before: &Request, transition: &Transition, now: Timestamp) {
@@ -223,6 +39,8 @@ fn check_step(before: &Request, transition: &Transition, now: Timestamp) {
     if let State::Scheduled { start } = after.state {
         assert_eq!(Some(start), narrowest(after).1, "I2: the latest start of all");
     }
+    let due = after.ask.emergency && matches!(after.state, State::Ended { .. });
+    assert_eq!(transition.review.is_some(), due, "an emergency that has ended is reviewed, and nothing else");
     if let State::Active(grant) = &after.state {
         assert!(now < grant.expires_at, "access never begins after its end");
     }
@@ -321,8 +139,8 @@ const REMARKS: [&str; 8] = [
 ];
 
 /// The request in the end, its audit chain, and the stages that it passed.
-fn run(start: Option<i64>, moves: &[(Move, i64)]) -> (Request, Vec<Record>, HashSet<&'static str>) {
-    let first = submit(ask(start));
+fn run(start: Option<i64>, emergency: bool, moves: &[(Move, i64)]) -> (Request, Vec<Record>, HashSet<&'static str>) {
+    let first = submit(Ask { emergency, ..ask(start) });
     let (mut request, mut records, mut seen) = (first.request, vec![first.record], HashSet::new());
     let mut now = 0;
     for (m, pause) in moves {
@@ -350,10 +168,10 @@ proptest! {
 
     #[test]
     fn no_sequence_of_commands_breaks_an_invariant(
-        start in proptest::option::of(0i64..2_000),
+        start in proptest::option::of(0i64..2_000), emergency in any::<bool>(),
         moves in proptest::collection::vec((moves(), 0i64..200), 1..60),
     ) {
-        let (request, records, _) = run(start, &moves);
+        let (request, records, _) = run(start, emergency, &moves);
         prop_assert_eq!(verify(&request.ask.id, &records, &request.head), Ok(()));
     }
 
@@ -361,7 +179,7 @@ proptest! {
     fn the_chain_tells_every_change_made_to_it(
         moves in proptest::collection::vec((moves(), 0i64..50), 20..60), position in 0usize..100, harm in 0usize..5,
     ) {
-        let (request, mut records, _) = run(None, &moves);
+        let (request, mut records, _) = run(None, true, &moves);
         let i = position % records.len();
         match harm {
             0 => { records.remove(i); }
@@ -379,11 +197,12 @@ proptest! {
 fn random_sequences_reach_every_stage() {
     use proptest::strategy::ValueTree as _;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let strategy = (proptest::option::of(0i64..2_000), proptest::collection::vec((moves(), 0i64..200), 1..60));
+    let start = proptest::option::of(0i64..2_000);
+    let strategy = (start, any::<bool>(), proptest::collection::vec((moves(), 0i64..200), 1..60));
     let mut seen = HashSet::new();
     for _ in 0..3_000 {
-        let (start, moves) = strategy.new_tree(&mut runner).unwrap().current();
-        seen.extend(run(start, &moves).2);
+        let (start, emergency, moves) = strategy.new_tree(&mut runner).unwrap().current();
+        seen.extend(run(start, emergency, &moves).2);
     }
     let wanted = Stage::ALL.iter().map(|stage| stage.name()).chain(REMARKS);
     let missing: Vec<_> = wanted.filter(|name| !seen.contains(name)).collect();
@@ -392,7 +211,7 @@ fn random_sequences_reach_every_stage() {
 
 #[test]
 fn a_forged_tail_does_not_verify_against_the_head() {
-    let (request, records, _) = run(None, &[]);
+    let (request, records, _) = run(None, false, &[]);
     let forged = records[0].head().extend(&request.ask.id, at(1), "curfew".into(), "activated", "{}".into());
     let longer = [records[0].clone(), forged];
     assert_eq!(verify(&request.ask.id, &longer, &request.head), Err(BrokenChain::Truncated { expected: 1, found: 2 }));

@@ -19,6 +19,12 @@ pub enum Refusal {
     /// Only the requester may do this.
     #[error("only the requester may `{0}` this request")]
     NotRequester(&'static str),
+    /// Only those two may make an emergency of a request.
+    #[error("only the requester or the requester's manager may make an emergency of this request")]
+    NotRequesterOrManager,
+    /// It is one.
+    #[error("this request asks for emergency access already")]
+    AlreadyEmergency,
     /// Only an approver of the request or an administrator may do this.
     #[error("only an approver of this request or an administrator may `{0}` it")]
     NotInCharge(&'static str),

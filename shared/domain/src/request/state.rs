@@ -2,7 +2,7 @@
 
 use crate::ask::{Ask, AskDigest};
 use crate::audit::Head;
-use crate::id::UserId;
+use crate::id::{RequestId, UserId};
 use crate::text::Comment;
 use crate::time::{AccessDuration, SignedDuration, Timestamp, whole_seconds};
 use crate::verdict::Verdict;
@@ -71,7 +71,10 @@ pub enum State {
     /// Refused by policy or by an approver.
     Denied,
     /// Withdrawn.
-    Cancelled,
+    Cancelled {
+        /// In favour of this request, which asks for the same as an emergency.
+        escalated_to: Option<RequestId>,
+    },
     /// Nobody answered in time.
     Lapsed,
     /// Could not be fulfilled, and nothing was left behind.
@@ -251,7 +254,7 @@ impl State {
             Self::Ending { .. } => Stage::Ending,
             Self::Ended { .. } => Stage::Ended,
             Self::Denied => Stage::Denied,
-            Self::Cancelled => Stage::Cancelled,
+            Self::Cancelled { .. } => Stage::Cancelled,
             Self::Lapsed => Stage::Lapsed,
             Self::Failed { .. } => Stage::Failed,
         }

@@ -18,6 +18,8 @@ mod context;
 mod entities;
 mod head;
 pub(crate) mod heads;
+#[cfg(feature = "import-cel")]
+pub mod import_cel;
 mod index;
 mod lexer;
 mod listing;
@@ -27,6 +29,8 @@ mod rules;
 mod schema;
 mod sees;
 mod source;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use compile::syntax;
 pub use listing::{Listing, Person};

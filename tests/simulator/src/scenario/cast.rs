@@ -77,6 +77,9 @@ pub(crate) fn organisation() -> Organisation {
             ("Admin".to_owned(), hours(1)),
             ("Billing".to_owned(), hours(12)),
         ]),
+        groups: BTreeMap::new(),
+        places: BTreeMap::new(),
+        tags: BTreeMap::new(),
         standing: Vec::new(),
         configuration: configuration("PT1H", "PT8H"),
     }

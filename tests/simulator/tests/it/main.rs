@@ -11,6 +11,7 @@
 mod campaign;
 mod controls;
 mod counts;
+mod directory;
 mod drift;
 mod extending;
 mod fresh_facts;
