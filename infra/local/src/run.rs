@@ -230,15 +230,6 @@ impl Run {
         })
     }
 
-    /// Has the directory read once, as an administrator does: its schedule would take a quarter of an hour to begin.
-    fn sync(&self, api: &Api, organization: &Organization) -> Result<(), Error> {
-        self.terminal.step("Directory", || {
-            let administrator = first(&organization.configuration.administrators);
-            let (accounts, people) = api.sync(administrator)?;
-            Ok(((), format!("{accounts} accounts and {people} people read by sync")))
-        })
-    }
-
     /// Says that the API answers, to people and to programs.
     fn announce(&self, state: &State, ready: &Ready) -> Result<(), Error> {
         write_whole(&state.path("ready.json"), &ready.to_json())?;
