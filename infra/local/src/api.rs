@@ -96,7 +96,9 @@ impl Api {
 
 /// What is wrong with a configuration, a line each, if the answer says so.
 fn mistakes(answer: &Value) -> Option<String> {
-    let text = |problem: &Value, name: &str| problem.get(name).map(|value| value.as_str().map_or(value.to_string(), str::to_owned));
+    let text = |problem: &Value, name: &str| {
+        problem.get(name).map(|value| value.as_str().map_or(value.to_string(), str::to_owned))
+    };
     let line = |problem: &Value| {
         let part = |name| text(problem, name).unwrap_or_default();
         format!("\n  {}:{}:{} {}", part("file"), part("line"), part("column"), part("message"))

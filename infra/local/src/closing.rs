@@ -118,9 +118,7 @@ mod tests {
 
     #[test]
     fn what_may_be_asked_for_is_told_by_what_would_come_of_it() {
-        let item = |account: &str, set: &str, prospect: Value| {
-            json!({ "account_name": account, "permission_set_name": set, "prospect": prospect })
-        };
+        let item = |account: &str, set: &str, prospect: Value| json!({ "account_name": account, "permission_set_name": set, "prospect": prospect });
         let automatic = || json!({ "outcome": "automatic", "flow": "automatic", "demands": [] });
         let steps = |steps: u64| json!({ "outcome": "approval", "flow": "owner", "steps": steps, "demands": [] });
         let items = [

@@ -31,7 +31,8 @@ fn collect(root: &Path, below: &str, files: &mut BTreeMap<String, String>) -> Re
                 collect(root, &path, files)?;
             }
         } else if [".toml", ".cedar"].iter().any(|kind| name.ends_with(kind)) {
-            let text = fs::read_to_string(entry.path()).map_err(Error::io(format!("read {}", entry.path().display())))?;
+            let text =
+                fs::read_to_string(entry.path()).map_err(Error::io(format!("read {}", entry.path().display())))?;
             files.insert(path, text);
         }
     }

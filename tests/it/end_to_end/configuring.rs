@@ -158,8 +158,7 @@ fn a_change_is_published_against_what_is_in_force_and_an_earlier_version_comes_b
     let listed: Vec<(&Value, &Value)> =
         versions["items"].as_array().unwrap().iter().map(|one| (&one["number"], &one["version"])).take(3).collect();
     let (one, two, three) = (json!(number), json!(number + 1), json!(number + 2));
-    let newest_first =
-        [(&three, &first["version"]), (&two, &second["version"]), (&one, &first["version"])];
+    let newest_first = [(&three, &first["version"]), (&two, &second["version"]), (&one, &first["version"])];
     assert_eq!(listed, newest_first, "{versions:#}");
     let rest = ben.get(&format!("/v1/configuration/versions?before={number}")).json(200);
     assert!(rest["items"].as_array().unwrap().iter().all(|one| one["number"].as_u64() < Some(number)), "{rest:#}");
