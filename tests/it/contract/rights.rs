@@ -12,31 +12,12 @@ use serde_json::{Value, json};
 use super::repository::{dense_code, entries, functions, rust_files};
 
 /// Calls in an adapter that a function uses, which the function never comes to.
-const UNREACHED: [(&str, &str, &[&str]); 35] = [
+const UNREACHED: [(&str, &str, &[&str]); 27] = [
     ("approval", "shows no lists", &["dynamodb:BatchGetItem"]),
     ("approval", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
-    ("evaluate", "shows no lists", &["dynamodb:BatchGetItem"]),
-    ("evaluate", "nothing waits yet for what it does", &["dynamodb:Query"]),
-    ("evaluate", "knows people by id", &["identitystore:GetUserId"]),
-    (
-        "evaluate",
-        "only looks at the permission set",
-        &[
-            "sso:CreateAccountAssignment",
-            "sso:DeleteAccountAssignment",
-            "sso:DescribeAccountAssignmentCreationStatus",
-            "sso:DescribeAccountAssignmentDeletionStatus",
-            "sso:DescribeInstance",
-            "sso:ListAccountAssignmentCreationStatus",
-            "sso:ListAccountAssignmentDeletionStatus",
-            "sso:ListAccountAssignments",
-            "sso:ListAccountsForProvisionedPermissionSet",
-        ],
-    ),
     ("intake", "leaves executions to the sweep once they run", &["states:DescribeExecution"]),
     ("notify", "shows no lists", &["dynamodb:BatchGetItem"]),
     ("notify", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
-    ("provision", "shows no lists", &["dynamodb:BatchGetItem"]),
     ("provision", "knows people by id", &["identitystore:GetUserId"]),
     ("provision", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     ("revoke", "only deletes", &["sso:CreateAccountAssignment"]),
@@ -58,14 +39,11 @@ const UNREACHED: [(&str, &str, &[&str]); 35] = [
     ("provision", "leaves drift to the sweep", &["sso:ListAccountsForProvisionedPermissionSet"]),
     ("revoke", "leaves drift to the sweep", &["sso:ListAccountsForProvisionedPermissionSet"]),
     ("approval", "leaves listing people to sync", PEOPLE),
-    ("evaluate", "leaves listing people to sync", PEOPLE),
     ("intake", "leaves listing people to sync", PEOPLE),
     ("provision", "leaves listing people to sync", PEOPLE),
     ("sweep", "leaves listing people to sync", PEOPLE),
-    ("evaluate", "leaves listing the organisation to sync", ORGANIZATION),
     ("provision", "leaves listing the organisation to sync", ORGANIZATION),
     ("sweep", "leaves listing the organisation to sync", ORGANIZATION),
-    ("evaluate", "leaves listing permission sets to sync", &["sso:ListPermissionSets"]),
     ("provision", "leaves listing permission sets to sync", &["sso:ListPermissionSets"]),
     ("revoke", "leaves listing permission sets to sync", &["sso:ListPermissionSets"]),
     ("sweep", "leaves listing permission sets to sync", &["sso:ListPermissionSets"]),
@@ -97,6 +75,9 @@ const ORGANIZATION: &[&str] = &[
     "organizations:ListRoots",
     "organizations:ListTagsForResource",
 ];
+
+/// The functions that look for what a person has, in the index.
+const LISTS_BY_PERSON: [&str; 3] = ["evaluate", "intake", "provision"];
 
 /// The functions that write to Identity Center, and start each other.
 pub(super) const WRITERS: [&str; 2] = ["provision", "revoke"];
@@ -324,7 +305,9 @@ fn a_function_works_on_what_is_its_own() {
                 "lambda" => json!([writer("revoke", &function), writer("provision", &function)]),
                 "sqs" => arn("FailureQueue"),
                 "iam" => arn("SchedulerRole"),
-                "dynamodb" if function == "intake" && action == "dynamodb:Query" => json!([arn("Table"), index]),
+                "dynamodb" if LISTS_BY_PERSON.contains(&function.as_str()) && action == "dynamodb:Query" => {
+                    json!([arn("Table"), index])
+                }
                 "dynamodb" => arn("Table"),
                 // Of AWS, not of the stack: by pattern.
                 _ => continue,
