@@ -223,7 +223,7 @@ fn entitlements_in(
             }
             let ruling: Ranked<'_> =
                 ruling.iter().filter(|(_, flags)| selected(flags)).map(|(control, _)| *control).collect();
-            let Some(terms) = shared.terms(ruling) else { continue };
+            let Some(terms) = shared.terms(&ruling) else { continue };
             let entitlement = place.entitlement(set, shared.catalogs(catalogs), terms);
             found.push(((account.clone(), set.arn.clone()), entitlement));
         }
@@ -240,9 +240,9 @@ struct Shared<'a> {
 }
 
 impl<'a> Shared<'a> {
-    fn terms(&mut self, controls: Ranked<'_>) -> Option<Arc<Terms>> {
+    fn terms(&mut self, controls: &[(Rank, &AccessControl)]) -> Option<Arc<Terms>> {
         let key = controls.iter().map(|(_, control)| std::ptr::from_ref(*control)).collect();
-        self.terms.entry(key).or_insert_with(|| inherit(&controls).map(Arc::new)).clone()
+        self.terms.entry(key).or_insert_with(|| inherit(controls).map(Arc::new)).clone()
     }
 
     fn catalogs(&mut self, names: Vec<&'a Name>) -> Arc<BTreeSet<Name>> {

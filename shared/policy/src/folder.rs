@@ -81,7 +81,10 @@ pub fn load(bundle: &Bundle) -> Result<Loaded, Vec<Problem>> {
         problems.add(problem.hint("write for example permits.cedar"));
     }
     if problems.any_error() {
-        return Err(problems.into_vec());
+        let mut all = problems.into_vec();
+        all.extend(cedar_problems(&model, &cedar, incomplete));
+        all.sort();
+        return Err(all);
     }
     Ok(Loaded { model, cedar, warnings: problems.into_vec() })
 }
@@ -103,6 +106,18 @@ fn read(folder: Merged<'_>, problems: &mut Problems) -> Model {
     Model { mentions: std::mem::take(&mut problems.mentions), ..model }
 }
 
+/// What is wrong in Cedar besides, so that everything is told at once. Settings that were not read as a whole would make
+/// good policies look wrong: then only what is no Cedar at all is told.
+fn cedar_problems(model: &Model, cedar: &[CedarFile], incomplete: bool) -> Vec<Problem> {
+    if incomplete {
+        return crate::cedar::syntax(cedar);
+    }
+    let mut problems = crate::cedar::Rules::compile(model, cedar).err().unwrap_or_default();
+    // What has no place in a file comes of settings that are told already.
+    problems.retain(|problem| !problem.file.is_empty());
+    problems
+}
+
 /// Adds syntax errors, and drops what was concluded from their lines.
 fn syntax(documents: &[Document<'_>], problems: &mut Problems) {
     let errors: Vec<Problem> = documents
@@ -112,7 +127,9 @@ fn syntax(documents: &[Document<'_>], problems: &mut Problems) {
         .collect();
     let lines: BTreeSet<(String, usize)> = errors.iter().map(|error| (error.file.clone(), error.line)).collect();
     problems.drop_lines(&lines);
-    errors.into_iter().for_each(|error| problems.add(error));
+    for error in errors {
+        problems.add(error);
+    }
 }
 
 /// Warns of files that look as if they were meant to be read.

@@ -36,9 +36,8 @@ pub fn lint(model: &Model, directory: &Directory) -> Vec<Problem> {
     problems
 }
 
-/// Names that the directory does not know, each with the one that may be meant. For `.toml` files (`Model::mentions`) and
-/// for what `.cedar` files name.
-pub fn names(mentions: &[Mention], directory: &Directory) -> Vec<Problem> {
+/// Names that the directory does not know, each with the one that may be meant.
+fn names(mentions: &[Mention], directory: &Directory) -> Vec<Problem> {
     let known = Known::of(directory);
     let mut problems = Vec::new();
     for mention in mentions {
@@ -64,8 +63,6 @@ struct Known<'a> {
     disabled: BTreeSet<&'a str>,
     groups: BTreeSet<&'a str>,
     permission_sets: BTreeSet<&'a str>,
-    accounts: BTreeSet<&'a str>,
-    units: Vec<String>,
 }
 
 impl<'a> Known<'a> {
@@ -80,18 +77,14 @@ impl<'a> Known<'a> {
                 .iter()
                 .flat_map(|(arn, set)| [arn.as_str(), set.name.as_str()])
                 .collect(),
-            accounts: directory.accounts.keys().map(curfew_domain::id::AccountId::as_str).collect(),
-            units: directory.units.keys().map(|unit| directory.path_of(unit)).collect(),
         }
     }
 
-    fn names(&self, kind: Mentioned) -> (&'static str, BTreeSet<&str>) {
+    fn names(&self, kind: Mentioned) -> (&'static str, &BTreeSet<&'a str>) {
         match kind {
-            Mentioned::User => ("user", self.users.clone()),
-            Mentioned::Group => ("group", self.groups.clone()),
-            Mentioned::PermissionSet => ("permission set", self.permission_sets.clone()),
-            Mentioned::Account => ("account", self.accounts.clone()),
-            Mentioned::Unit => ("OU", self.units.iter().map(String::as_str).collect()),
+            Mentioned::User => ("user", &self.users),
+            Mentioned::Group => ("group", &self.groups),
+            Mentioned::PermissionSet => ("permission set", &self.permission_sets),
         }
     }
 }

@@ -60,10 +60,6 @@ pub enum Mentioned {
     Group,
     /// A permission set, by name or ARN.
     PermissionSet,
-    /// An account, by id; `.toml` files name accounts by selectors instead, `.cedar` files by this.
-    Account,
-    /// An OU, by path; `.toml` files name OUs by selectors instead, `.cedar` files by this.
-    Unit,
 }
 
 /// Settings for everything.

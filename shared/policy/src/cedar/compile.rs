@@ -64,6 +64,11 @@ impl Rules {
     }
 }
 
+/// What is wrong with these files whatever the settings say.
+pub(crate) fn syntax(cedar: &[CedarFile]) -> Vec<Problem> {
+    cedar.iter().flat_map(pieces).filter_map(|piece| parse(piece).err()).flatten().collect()
+}
+
 /// A problem of what we generate, which no line of the folder explains.
 fn generated(message: &str) -> Problem {
     Problem {

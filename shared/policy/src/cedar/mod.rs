@@ -17,6 +17,7 @@ mod compile;
 mod context;
 mod entities;
 mod head;
+pub(crate) mod heads;
 #[cfg(feature = "import-cel")]
 pub mod import_cel;
 mod index;
@@ -31,6 +32,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use compile::syntax;
 pub use listing::{Listing, Person};
 pub use names::unknown_names;
 pub use question::{Answer, Asking, Question};

@@ -7,7 +7,7 @@ use crate::pattern::Pattern;
 
 use super::document::Node;
 use super::merged::Merged;
-use super::problems::{Declared, Problems};
+use super::problems::{Declared, Problems, error_at};
 use super::settings::subjects;
 
 pub(super) fn catalogs(folder: Merged<'_>, problems: &mut Problems) -> BTreeMap<Name, Catalog> {
@@ -17,7 +17,7 @@ pub(super) fn catalogs(folder: Merged<'_>, problems: &mut Problems) -> BTreeMap<
         if let (Some(node), Some(subjects)) = (table.key("visible_to"), &visible_to)
             && *subjects == Subjects::default()
         {
-            let problem = problems.at(node, format!("nobody sees the catalog `{name}`"));
+            let problem = error_at(node, format!("nobody sees the catalog `{name}`"));
             problems.add(problem.hint("write { groups = [\"...\"] }, { users = [\"...\"] } or { everybody = true }"));
         }
         let selectors = table.key("entitlements").into_iter().flat_map(Node::items);
@@ -56,7 +56,7 @@ fn selector(node: Node<'_>, problems: &mut Problems) -> Option<Selector> {
         let written = ["unit", "account", "tags", "permission_set"].iter().any(|key| node.key(key).is_some());
         let empty_tags = node.key("tags").is_some_and(|tags| tags.entries().next().is_none());
         if !written || empty_tags {
-            let problem = problems.at(node, "this selects nothing");
+            let problem = error_at(node, "this selects nothing");
             problems.add(problem.hint("give at least one of unit, account, tags and permission_set"));
         }
         return None;
@@ -68,10 +68,10 @@ fn unit_path(node: Node<'_>, problems: &mut Problems) -> Option<Pattern> {
     let pattern = problems.pattern(node)?;
     let text = pattern.as_str();
     if !text.starts_with('/') {
-        let problem = problems.at(node, format!("`{text}` is no OU path"));
+        let problem = error_at(node, format!("`{text}` is no OU path"));
         problems.add(problem.hint(format!("begin at the root: `/{text}`")));
     } else if text.len() > 1 && text.ends_with('/') || text.contains("//") {
-        let problem = problems.at(node, format!("`{text}` is no OU path"));
+        let problem = error_at(node, format!("`{text}` is no OU path"));
         problems.add(problem.hint("write one `/` between OUs, and none at the end"));
     }
     Some(pattern)
@@ -128,11 +128,12 @@ fn control(node: Node<'_>, on: Option<Selector>, problems: &mut Problems) -> Acc
     }
 }
 
+#[expect(clippy::option_option, reason = "as in `AccessControl`: not set, switched off, or a policy")]
 fn emergency(node: Node<'_>, problems: &mut Problems) -> Option<Option<Name>> {
     let policy = node.key("emergency_policy").and_then(|name| problems.uses(Declared::Policy, name));
     match node.key("emergency").and_then(|switch| Some((switch, switch.value.as_bool()?))) {
         Some((switch, true)) => {
-            let problem = problems.at(switch, "emergency access needs a policy");
+            let problem = error_at(switch, "emergency access needs a policy");
             problems.add(problem.hint("write emergency_policy = \"<policy>\" instead; `emergency` only switches off"));
             None
         }

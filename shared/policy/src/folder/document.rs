@@ -8,7 +8,7 @@ use crate::model::Origin;
 #[derive(Debug)]
 pub(super) struct Text<'a> {
     file: &'a str,
-    text: &'a str,
+    content: &'a str,
     lines: Vec<usize>,
 }
 
@@ -45,9 +45,9 @@ pub(super) struct Document<'a> {
 }
 
 impl<'a> Text<'a> {
-    pub(super) fn new(file: &'a str, text: &'a str) -> Self {
-        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { file, text, lines }
+    pub(super) fn new(file: &'a str, content: &'a str) -> Self {
+        let lines = std::iter::once(0).chain(content.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        Self { file, content, lines }
     }
 
     pub(super) fn spot(&'a self, offset: usize) -> Spot<'a> {
@@ -60,7 +60,7 @@ impl Spot<'_> {
     pub(super) fn origin(self) -> Origin {
         let line = self.text.lines.partition_point(|start| *start <= self.offset);
         let start = line.checked_sub(1).and_then(|at| self.text.lines.get(at)).copied().unwrap_or(0);
-        let before = self.text.text.get(start..self.offset).unwrap_or_default();
+        let before = self.text.content.get(start..self.offset).unwrap_or_default();
         Origin { file: self.text.file.to_owned(), line, column: before.chars().count() + 1 }
     }
 }
@@ -152,7 +152,7 @@ mod tests {
             (origin.line, origin.column)
         };
         assert_eq!((place(0), place(5), place(7), place(10)), ((1, 1), (1, 5), (2, 1), (2, 3)));
-        assert_eq!(place(text.text.len()), (3, 1));
+        assert_eq!(place(text.content.len()), (3, 1));
     }
 
     #[test]

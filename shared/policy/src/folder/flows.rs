@@ -6,7 +6,7 @@ use crate::model::{Approver, Flow, FlowStep, Mentioned, Name, Policy, Shift, Tim
 
 use super::document::Node;
 use super::merged::Merged;
-use super::problems::{Declared, Problems};
+use super::problems::{Declared, Problems, error_at};
 
 pub(super) fn flows(folder: Merged<'_>, problems: &mut Problems) -> BTreeMap<Name, Flow> {
     let mut flows = BTreeMap::new();
@@ -63,7 +63,7 @@ fn timeout_rule(node: Node<'_>, problems: &mut Problems) -> Option<TimeoutRule> 
         }
         (None, None, Some(flow)) => problems.uses(Declared::Flow, flow).map(TimeoutRule::Flow),
         _ => {
-            let problem = problems.at(node, "this does not say who decides when time runs out");
+            let problem = error_at(node, "this does not say who decides when time runs out");
             problems.add(problem.hint("write { ask = [...], timeout = \"PT1H\" } or { flow = \"...\" }"));
             None
         }

@@ -22,7 +22,7 @@ impl<'a> Merged<'a> {
     pub(super) fn one(self, key: &str, problems: &mut Problems) -> Option<Node<'a>> {
         let found: Vec<(KeyAt<'a>, Node<'a>)> = self.all(key).collect();
         if found.len() > 1 {
-            twice(key, found.iter().map(|(at, _)| *at), problems);
+            twice(key, &found, problems);
         }
         found.first().map(|(_, node)| *node)
     }
@@ -36,7 +36,7 @@ impl<'a> Merged<'a> {
         let mut named = BTreeMap::new();
         for (name, places) in found {
             if places.len() > 1 {
-                twice(&format!("{key}.{name}"), places.iter().map(|(at, _)| *at), problems);
+                twice(&format!("{key}.{name}"), &places, problems);
             }
             if let Some(first) = places.first() {
                 named.insert(name, *first);
@@ -65,15 +65,19 @@ impl<'a> Merged<'a> {
 }
 
 /// Tells at each place where the others are.
-fn twice<'a>(what: &str, places: impl Iterator<Item = KeyAt<'a>> + Clone, problems: &mut Problems) {
-    for (at, place) in places.clone().enumerate() {
-        let others: Vec<String> = places
-            .clone()
-            .enumerate()
-            .filter(|(other, _)| *other != at)
-            .map(|(_, other)| other.spot.origin())
+fn twice(what: &str, places: &[(KeyAt<'_>, Node<'_>)], problems: &mut Problems) {
+    let origins: Vec<_> = places.iter().map(|(key, _)| key.spot.origin()).collect();
+    for at in &origins {
+        let others: Vec<String> = origins
+            .iter()
+            .filter(|other| *other != at)
+            .take(MOST_PLACES)
             .map(|other| format!("{}:{}", other.file, other.line))
             .collect();
-        problems.error(place, format!("`{what}` is declared more than once, also at {}", others.join(", ")));
+        let message = format!("`{what}` is declared more than once, also at {}", others.join(", "));
+        problems.add(Problem::error(at, message));
     }
 }
+
+/// So many other places are told; whoever mends these sees the rest.
+const MOST_PLACES: usize = 5;

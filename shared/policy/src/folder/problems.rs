@@ -36,12 +36,12 @@ pub(super) enum Declared {
     Rotation,
 }
 
-impl Problems {
-    /// An error at a place, to be completed and added.
-    pub(super) fn at<'a>(&self, spot: impl Into<Spot<'a>>, message: impl Into<String>) -> Problem {
-        Problem::error(&spot.into().origin(), message)
-    }
+/// An error at a place, to be completed and added.
+pub(super) fn error_at<'a>(spot: impl Into<Spot<'a>>, message: impl Into<String>) -> Problem {
+    Problem::error(&spot.into().origin(), message)
+}
 
+impl Problems {
     pub(super) fn add(&mut self, problem: Problem) {
         if self.found.len() < LIMIT {
             self.found.push(problem);
@@ -51,8 +51,7 @@ impl Problems {
     }
 
     pub(super) fn error<'a>(&mut self, spot: impl Into<Spot<'a>>, message: impl Into<String>) {
-        let problem = self.at(spot, message);
-        self.add(problem);
+        self.add(error_at(spot, message));
     }
 
     /// Drops what is said of the lines of these places: after a syntax error, what was read of its line means nothing.
@@ -144,7 +143,7 @@ impl Problems {
         const KINDS: [&str; 7] =
             ["user", "group", "approvers", "on-call", "manager", "entitlement-owner", "account-owner"];
         let written = super::shape::shown(node.str().unwrap_or_default());
-        let problem = self.at(node, format!("`{written}` is no approver"));
+        let problem = error_at(node, format!("`{written}` is no approver"));
         let forms = "write `user:<name>`, `group:<name>`, `approvers:<name>`, `on-call:<rotation>`, `manager`, \
                      `entitlement-owner` or `account-owner`";
         self.add(match crate::problem::closest(kind, KINDS) {

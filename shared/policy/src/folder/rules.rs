@@ -229,15 +229,14 @@ fn circles<'a>(names: impl Iterator<Item = &'a Name>, next: impl Fn(&Name) -> Ve
                     way.pop();
                 }
                 Some(target) if done.contains(target) => {}
-                Some(target) => match depth.get(target) {
-                    Some(from) => {
+                Some(target) => {
+                    if let Some(from) = depth.get(target) {
                         found.insert(turned(way.iter().skip(*from).map(|(name, _)| *name).collect()));
-                    }
-                    None => {
+                    } else {
                         depth.insert(target, way.len());
                         way.push((target, next(target)));
                     }
-                },
+                }
             }
         }
     }

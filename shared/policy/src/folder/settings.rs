@@ -8,7 +8,7 @@ use crate::model::{Mentioned, Name, NoticeTarget, Ownership, Roles, Settings, Su
 
 use super::document::Node;
 use super::merged::Merged;
-use super::problems::Problems;
+use super::problems::{Problems, error_at};
 use super::shape::shown;
 
 /// Attributes that Cedar has of itself.
@@ -46,7 +46,7 @@ fn time_zone(folder: Merged<'_>, problems: &mut Problems) -> String {
     let zones = jiff::tz::TimeZoneDatabase::bundled();
     if zones.get(name).is_err() {
         let known: Vec<String> = zones.available().map(|zone| zone.as_str().to_owned()).collect();
-        let problem = problems.at(node, format!("`{}` is no IANA time zone", shown(name)));
+        let problem = error_at(node, format!("`{}` is no IANA time zone", shown(name)));
         problems.add(problem.did_you_mean(name, known.iter().map(String::as_str)));
     }
     name.to_owned()
@@ -56,7 +56,7 @@ fn attributes(folder: Merged<'_>, problems: &mut Problems) -> BTreeMap<String, S
     let mut attributes = BTreeMap::new();
     for (key, node) in folder.one("attributes", problems).into_iter().flat_map(Node::entries) {
         if BUILT_IN.contains(&key.text) {
-            let problem = problems.at(key, format!("Cedar has the attribute `{}` already", key.text));
+            let problem = error_at(key, format!("Cedar has the attribute `{}` already", key.text));
             problems.add(problem.hint("give this one another name, or leave it out"));
         }
         if let Some(path) = node.str() {
@@ -90,7 +90,7 @@ pub(super) fn roles(folder: Merged<'_>, problems: &mut Problems) -> Roles {
         auditors: auditors.map(|people| subjects(people, problems)).unwrap_or_default(),
     };
     if let Some(node) = administrators.filter(|_| roles.administrators == Subjects::default()) {
-        let problem = problems.at(node, "name at least one administrator");
+        let problem = error_at(node, "name at least one administrator");
         problems.add(problem.hint("without one, nobody could publish a configuration again"));
     }
     roles
@@ -128,7 +128,7 @@ pub(super) fn notices(folder: Merged<'_>, problems: &mut Problems) -> BTreeMap<N
         let on = problems.names(table, "on").into_iter().filter_map(|node| node.str().map(str::to_owned)).collect();
         let Some((node, to)) = table.key("to").and_then(|node| Some((node, node.str()?))) else { continue };
         if !is_target(to) {
-            let problem = problems.at(node, format!("`{}` is no target of notices", shown(to)));
+            let problem = error_at(node, format!("`{}` is no target of notices", shown(to)));
             problems.add(problem.hint("write `slack:<channel>`, `mail:<address>` or `sns:<topic ARN>`"));
         }
         notices.insert(name.to_owned(), NoticeTarget { on, to: to.to_owned() });

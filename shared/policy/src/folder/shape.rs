@@ -3,7 +3,7 @@
 use toml::de::DeValue;
 
 use super::document::Node;
-use super::problems::Problems;
+use super::problems::{Problems, error_at};
 
 /// A form that a value can have.
 pub(super) enum Kind {
@@ -66,7 +66,7 @@ pub(super) fn check(node: Node<'_>, kind: &Kind, problems: &mut Problems) {
         (Kind::Word(words), DeValue::String(text)) => {
             if !words.contains(&text.as_ref()) {
                 let message = format!("`{}` is not known here; write {}", shown(text), alternatives(words));
-                problems.add(problems.at(node, message).did_you_mean(text, words.iter().copied()));
+                problems.add(error_at(node, message).did_you_mean(text, words.iter().copied()));
             }
         }
         (Kind::Number(least, most), DeValue::Integer(_)) => {
@@ -87,7 +87,7 @@ pub(super) fn check(node: Node<'_>, kind: &Kind, problems: &mut Problems) {
         (Kind::Map(naming, of), DeValue::Table(_)) => {
             for (key, value) in node.entries() {
                 if let Err(rule) = naming.check(key.text) {
-                    problems.add(problems.at(key, format!("`{}` is no name: {rule}", shown(key.text))));
+                    problems.add(error_at(key, format!("`{}` is no name: {rule}", shown(key.text))));
                 }
                 check(value, of, problems);
             }
@@ -107,7 +107,7 @@ fn check_table(node: Node<'_>, shape: &Shape, problems: &mut Problems) {
             continue;
         }
         let names: Vec<&str> = shape.keys.iter().map(|key| key.name).collect();
-        let problem = problems.at(key, format!("{} has no key `{}`", shape.title, shown(key.text)));
+        let problem = error_at(key, format!("{} has no key `{}`", shape.title, shown(key.text)));
         let known = format!("known here: {}", names.join(", "));
         problems.add(match crate::problem::closest(key.text, names.iter().copied()) {
             Some(name) => problem.hint(format!("did you mean `{name}`?")),
@@ -115,7 +115,7 @@ fn check_table(node: Node<'_>, shape: &Shape, problems: &mut Problems) {
         });
     }
     for missing in shape.keys.iter().filter(|key| key.required && node.key(key.name).is_none()) {
-        let problem = problems.at(node, format!("{} needs the key `{}`", shape.title, missing.name));
+        let problem = error_at(node, format!("{} needs the key `{}`", shape.title, missing.name));
         problems.add(problem.hint(missing.doc));
     }
 }
@@ -129,7 +129,7 @@ fn wrong_type(node: Node<'_>, kind: &Kind, problems: &mut Problems) {
         DeValue::Array(_) => "a list",
         DeValue::Table(_) => "a table",
     };
-    let problem = problems.at(node, format!("expected {}, found {found}", kind.called()));
+    let problem = error_at(node, format!("expected {}, found {found}", kind.called()));
     problems.add(match (kind, node.value) {
         (Kind::Text(_) | Kind::Form(..) | Kind::Word(_), DeValue::Integer(_)) => problem.hint("write it in quotes"),
         (Kind::List(..), DeValue::String(_)) => problem.hint("write it in brackets, such as [\"...\"]"),

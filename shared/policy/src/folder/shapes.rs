@@ -32,7 +32,8 @@ pub(super) static ROOT: Shape = Shape {
         may(
             "session_limit",
             DURATION,
-            "Longest session duration of a permission set that may be granted; PT1H without this. Access that was removed lives on in sessions for so long.",
+            "Longest session duration of a permission set that may be granted; PT1H without this. Access that was \
+             removed lives on in sessions for so long.",
         ),
         may(
             "time_zone",
@@ -131,7 +132,8 @@ static OWNERSHIP: Shape = Shape {
         may(
             "mode",
             Kind::Word(&["report", "exclusive"]),
-            "What is done about assignments that Curfew did not make: report them, or remove them too. `report` without this.",
+            "What is done about assignments that Curfew did not make: report them, or remove them too. `report` \
+             without this.",
         ),
     ],
 };
@@ -196,12 +198,14 @@ static SELECTOR: Shape = Shape {
         may(
             "unit",
             PATTERN,
-            "Path of the OU that accounts are in: `/Workloads` itself, `/Workloads/*` one level below, `/Workloads/**` itself and everything below.",
+            "Path of the OU that accounts are in: `/Workloads` itself, `/Workloads/*` one level below, \
+             `/Workloads/**` itself and everything below.",
         ),
         may(
             "account",
             PATTERN,
-            "Account id, or account name with `*`. An account can change its own name: prefer ids, OUs or tags where it matters.",
+            "Account id, or account name with `*`. An account can change its own name: prefer ids, OUs or tags where \
+             it matters.",
         ),
         may("tags", Kind::Map(Naming::Tag, &PATTERN), "Tags that accounts must have, values with `*`."),
         may("permission_set", PATTERN, "Permission set name with `*`, or its ARN."),
@@ -275,7 +279,8 @@ static STEP: Shape = Shape {
         may(
             "fallback",
             APPROVERS,
-            "Who may decide where `approvers` turns out to be nobody or too few. Without this, such a request is denied.",
+            "Who may decide where `approvers` turns out to be nobody or too few. Without this, such a request is \
+             denied.",
         ),
         may("quorum", Kind::Number(1, 100), "How many must approve; 1 without this."),
         must("timeout", DURATION, "How long the step waits."),
@@ -296,7 +301,8 @@ static STEP: Shape = Shape {
                     ],
                 }),
             ]),
-            "What happens then: \"lapse\" (also without this), \"deny\", { ask = [...], timeout = \"PT1H\" } or { flow = \"...\" }.",
+            "What happens then: \"lapse\" (also without this), \"deny\", { ask = [...], timeout = \"PT1H\" } or { \
+             flow = \"...\" }.",
         ),
         may("distinct", Kind::Boolean, "Who approved an earlier step does not count here; true without this."),
         may("comment_on_denial", Kind::Boolean, "A denial needs a comment; false without this."),

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 use crate::pattern::Pattern;
 
 use super::document::Node;
-use super::problems::Problems;
+use super::problems::{Problems, error_at};
 use super::shape::shown;
 
 /// Longest regular expression, in characters.
@@ -19,7 +19,7 @@ impl Problems {
         let text = node.str()?;
         AccessDuration::parse(text)
             .map_err(|error| {
-                let problem = self.at(node, error.to_string());
+                let problem = error_at(node, error.to_string());
                 let days = text.starts_with('P') && text.contains('D');
                 self.add(if days { problem.hint("write days as hours, such as PT24H") } else { problem });
             })
@@ -37,7 +37,7 @@ impl Problems {
         seconds
             .map(|limit| SignedDuration::from_secs(i64::from(limit.seconds())))
             .map_err(|error| {
-                let problem = self.at(node, error.to_string()).hint("write for example P2D or PT12H");
+                let problem = error_at(node, error.to_string()).hint("write for example P2D or PT12H");
                 self.add(problem);
             })
             .ok()
@@ -53,7 +53,7 @@ impl Problems {
         };
         text.parse()
             .map_err(|_| {
-                let problem = self.at(node, format!("{key}: `{}` is no instant", shown(&text)));
+                let problem = error_at(node, format!("{key}: `{}` is no instant", shown(&text)));
                 self.add(problem.hint("write date, time and offset, such as 2026-11-01T08:00:00Z"));
             })
             .ok()
