@@ -55,6 +55,8 @@ pub(crate) struct User {
     pub(crate) title: String,
     pub(crate) department: String,
     pub(crate) manager: Option<String>,
+    /// `employee`, unless said.
+    pub(crate) employment: Option<String>,
 }
 
 /// A group and its members.

@@ -62,6 +62,8 @@ fn a_token_that_proves_nothing_opens_nothing() {
         ("POST", "/v1/configuration/rollback"),
         ("GET", "/v1/directory"),
         ("GET", "/v1/health/access"),
+        ("GET", "/v1/directory"),
+        ("POST", "/v1/directory/sync"),
         ("POST", "/v1/requests/019ab2c3-0000-7000-8000-000000000001/decisions"),
         ("GET", "/a/00112233445566778899aabbccddeeff"),
         ("POST", "/a/00112233445566778899aabbccddeeff"),
