@@ -79,6 +79,7 @@ impl Intake {
             Route::RollBack => self.roll_back(&call).await,
             Route::AccessHealth => self.access_health(&call).await,
             Route::Directory => self.directory(&call).await,
+            Route::Snapshot => self.snapshot(&call).await,
             Route::Sync => self.sync(&call).await,
         }
     }

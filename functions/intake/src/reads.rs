@@ -11,6 +11,7 @@ use curfew_engine::health::health;
 use curfew_engine::known::{Reviewing, of_onlooker};
 use curfew_engine::{read, review};
 use curfew_lambda::http::{Call, HttpAnswer, json, log};
+use curfew_policy::directory::StoredDirectory;
 
 use crate::Intake;
 
@@ -99,6 +100,16 @@ impl Intake {
         let head = self.core.store.head().await.map_err(log)?;
         let reader = self.core.store.reader().await.map_err(log)?;
         json(200, &DirectoryView::new(head.as_ref(), &reader, self.core.clock.now()))
+    }
+
+    /// The directory itself, for administrators who try a configuration before they publish it.
+    pub(crate) async fn snapshot(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        if !caller.person.administrator && !caller.person.auditor {
+            return Err(not_operator());
+        }
+        let directory = self.core.store.latest().await.map_err(log)?.ok_or(Error::NoDirectory)?;
+        json(200, &StoredDirectory::from(directory.as_ref()))
     }
 }
 

@@ -25,11 +25,12 @@ pub(crate) enum Route {
     RollBack,
     AccessHealth,
     Directory,
+    Snapshot,
     Sync,
 }
 
 /// Route keys, as the template writes them.
-const ALL: [(&str, Route); 23] = [
+const ALL: [(&str, Route); 24] = [
     ("POST /v1/requests", Route::Submit),
     ("GET /v1/requests", Route::List),
     ("GET /v1/requests/{id}", Route::Show),
@@ -52,6 +53,7 @@ const ALL: [(&str, Route); 23] = [
     ("POST /v1/configuration/rollback", Route::RollBack),
     ("GET /v1/health/access", Route::AccessHealth),
     ("GET /v1/directory", Route::Directory),
+    ("GET /v1/directory/snapshot", Route::Snapshot),
     ("POST /v1/directory/sync", Route::Sync),
 ];
 
