@@ -104,7 +104,7 @@ fn a_life_costs_this_much_and_the_same_at_any_size() {
 fn sweeps(over: usize) -> Cost {
     let mut options = Options { sweep: false, ..Options::default() };
     options.organisation.configuration +=
-        "\n[ownership]\npermission_sets = [\"${permission_set.Reader}\", \"${permission_set.Operator}\"]\n";
+        "\n[ownership]\npermission_sets = [\"Reader\", \"Operator\"]\n";
     storm(SMALL).populate(&mut options);
     options.organisation.accounts.push("100000000000".to_owned()); // the first of the storm
     run(options, async |world| {

@@ -216,7 +216,6 @@ fn reading_that_takes_longer_than_an_invocation_goes_on_in_the_next() {
 #[test]
 fn an_administrator_has_it_read_and_sees_how_old_it_is() {
     let mut options = options(Plan::default());
-    options.organisation.configuration = "administrators = [\"${user.dan}\"]\nsession_limit = \"PT1H\"\n".to_owned();
     run(options, async |world| {
         let (status, shown) = world.api("dan", "GET", "/v1/directory", None).await;
         assert_eq!((status, shown.get("snapshot")), (200, None));
