@@ -28,6 +28,7 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub(crate) enum Command {
     /// Check, explain, compare and publish the configuration
     #[command(after_help = EXIT_CODES)]
@@ -83,7 +84,7 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct Server {
-    /// Address of the API, such as https://curfew.example.com
+    /// Address of the API, such as <https://curfew.example.com>
     #[arg(long, env = "CURFEW_URL")]
     pub(crate) url: Option<String>,
     /// File with the token; nobody else may read it. Without this, the token is in `CURFEW_TOKEN`

@@ -13,7 +13,7 @@ use crate::files;
 pub(crate) use signature::Credentials;
 
 /// Longest that one call may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Largest answer that is read, in bytes: a directory of 12,000 people has a tenth of it.
 const LARGEST: u64 = 64 << 20;
 
@@ -130,7 +130,7 @@ fn base(server: &Server) -> Result<String, Failure> {
             rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()))
         })
     };
-    if base.starts_with("https://") || local.iter().any(|prefix| stays(prefix)) {
+    if base.starts_with("https://") || local.iter().any(stays) {
         return Ok(base);
     }
     Err(Failure::usage(format!(

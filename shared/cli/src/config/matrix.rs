@@ -166,10 +166,10 @@ pub(super) fn compare(sides: &Sides<'_>, question: &Question<'_>) -> Comparison 
         };
         let (before, after) = (sides.before.map(seen).unwrap_or_default(), seen(sides.after));
         for (entitlements, offer) in offers.iter().enumerate() {
-            let sees = |offer: &Option<Entitlement>, seen: &BTreeSet<String>| {
+            let offered = |offer: &Option<Entitlement>, seen: &BTreeSet<String>| {
                 offer.as_ref().is_some_and(|offer| !offer.catalogs.is_disjoint(seen))
             };
-            if sees(&offer.before, &before) || sees(&offer.after, &after) {
+            if offered(&offer.before, &before) || offered(&offer.after, &after) {
                 pairs.push(Pair { people: kind, person, entitlements, offer });
             }
         }
@@ -223,7 +223,7 @@ fn judged(sides: &Sides<'_>, question: &Question<'_>, pairs: &[Pair<'_>]) -> Vec
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(pair) = pairs.get(at) else { return found };
-            if at % TELL_EVERY == 0 {
+            if at.is_multiple_of(TELL_EVERY) {
                 progress(at, pairs.len(), "kinds of people and entitlements");
             }
             found.extend(differences(sides, question, &circumstances, pair));

@@ -68,7 +68,7 @@ fn fenced(text: &str, markdown: bool) -> String {
 
 fn files(before: Option<&Loaded>, after: &Loaded) -> Vec<(String, &'static str)> {
     let new = after.bundle.files();
-    let empty = Default::default();
+    let empty = std::collections::BTreeMap::default();
     let old = before.map_or(&empty, |side| side.bundle.files());
     let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let change = |path: &String| match (old.get(path), new.get(path)) {

@@ -1,6 +1,7 @@
 //! I16: assignments of permission sets that are Curfew's alone, which Curfew did not make, are reported and not touched.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use curfew_domain::id::Key;
