@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use curfew_sim::template::{of_type, properties, target};
 use serde_json::json;
 
-
 /// A route of the template.
 pub(super) struct Route {
     pub(super) key: &'static str,

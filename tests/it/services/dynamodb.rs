@@ -82,7 +82,8 @@ impl Table<'_> {
     /// Only if the item is there in this version.
     fn only_if(&self, pk: &str, sk: &str, version: u32) -> TransactWriteItem {
         let check = ConditionCheck::builder().table_name(self.name).set_key(Some(key(pk, sk)));
-        let check = check.condition_expression("version = :version").expression_attribute_values(":version", n(version));
+        let check =
+            check.condition_expression("version = :version").expression_attribute_values(":version", n(version));
         TransactWriteItem::builder().condition_check(check.build().unwrap()).build()
     }
 
@@ -174,9 +175,11 @@ async fn transactions(table: &Table<'_>, statements: &mut Statements) {
     let all = [a, b, c, d];
     let done = all.iter().filter(|told| *told == "ok").count();
     let cancelled = all.iter().filter(|told| told.starts_with("TransactionCanceledException")).count();
-    statements.ask("four transactions at once, of which one can win", "1 done, 3 cancelled", format!(
-        "{done} done, {cancelled} cancelled"
-    ));
+    statements.ask(
+        "four transactions at once, of which one can win",
+        "1 done, 3 cancelled",
+        format!("{done} done, {cancelled} cancelled"),
+    );
 }
 
 async fn order(table: &Table<'_>, statements: &mut Statements) {
@@ -230,7 +233,11 @@ async fn reads(place: &Place, table: &Table<'_>, statements: &mut Statements) {
     let batch = table.client.batch_get_item().request_items(table.name, keys).send().await.unwrap();
     let found = batch.responses().map_or(0, |tables| tables[table.name].len());
     let left = batch.unprocessed_keys().map_or(0, HashMap::len);
-    statements.ask("batch of two keys, one of which is there", "1 found, 0 left", format!("{found} found, {left} left"));
+    statements.ask(
+        "batch of two keys, one of which is there",
+        "1 found, 0 left",
+        format!("{found} found, {left} left"),
+    );
     let mut owned = versioned(pk, "c", 1);
     owned.extend([("gpk", s("CONTRACT#owner")), ("gsk", s("1"))].map(|(name, value)| (name.to_owned(), value)));
     table.put(owned).await;

@@ -104,7 +104,11 @@ pub(super) async fn ask(place: &Place) -> Statements {
     statements.ask("its reason is the one that is known from the field", "true", known.to_string());
 
     let missing = "ResourceNotFoundException";
-    statements.ask("a create that is not there", missing, access.creation("99999999-2222-4333-8444-555555555555").await);
+    statements.ask(
+        "a create that is not there",
+        missing,
+        access.creation("99999999-2222-4333-8444-555555555555").await,
+    );
     let nowhere = format!("{}ffffffffffffffff", &place.permission_set[..place.permission_set.len() - 16]);
     let describe = access.client.describe_permission_set().instance_arn(&place.instance);
     let described = describe.permission_set_arn(nowhere).send().await;

@@ -13,6 +13,8 @@ pub(super) async fn ask(place: &Place) -> Statements {
     let account = organization.describe_account().account_id(&place.account).send().await.unwrap().account.unwrap();
     let state = account.state().map_or("none", |state| state.as_str());
     statements.ask("state of an open account", "ACTIVE", state);
+    let retired = account.status().map_or("none", |status| status.as_str());
+    statements.ask("its older status, which was retired", "none", retired);
     let own = account.arn().and_then(|arn| arn.split(':').nth(4)).is_some_and(|id| id != place.account);
     statements.ask("its ARN names the management account", "true", own.to_string());
     let missing = organization.describe_account().account_id("999999999999").send().await;

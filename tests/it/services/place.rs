@@ -57,7 +57,11 @@ impl Place {
     }
 
     /// Looks again and again, for at most this long.
-    pub(super) async fn eventually<T>(&self, within: SignedDuration, mut look: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+    pub(super) async fn eventually<T>(
+        &self,
+        within: SignedDuration,
+        mut look: impl AsyncFnMut() -> Option<T>,
+    ) -> Option<T> {
         let end = self.now() + within;
         loop {
             if let Some(found) = look().await {
@@ -127,7 +131,8 @@ pub(super) fn in_the_local_run(statements: impl AsyncFnOnce(&Place)) {
         endpoint("SFN", "stepfunctions"),
         endpoint("SSO_ADMIN", "sso-admin"),
     ]);
-    let words = [("AWS_REGION", ready.region.as_str()), ("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")];
+    let words =
+        [("AWS_REGION", ready.region.as_str()), ("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")];
     environment.extend(words.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let environment: Environment = environment.into_iter().collect();
     let time = SharedTimeSource::new(SystemTimeSource::new());

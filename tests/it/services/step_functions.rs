@@ -75,6 +75,11 @@ pub(super) async fn ask(place: &Place) -> Statements {
 
     let stop = json!({ "request_id": answered, "next": "stop" }).to_string();
     statements.ask("success for what is no token", "InvalidToken", executions.send("no token", &stop).await);
+    // Well formed, and nobody's: the last character is another one.
+    let (most, last) = token.split_at(token.len() - 1);
+    let never_given = format!("{most}{}", if last == "0" { '1' } else { '0' });
+    let told = executions.send(&never_given, &stop).await;
+    statements.ask("success for a token that was never given", "InvalidToken", told);
     statements.ask("success with what is no JSON", "InvalidOutput", executions.send(&token, "{").await);
     statements.ask("success for the token", "ok", executions.send(&token, &stop).await);
     statements.ask("success for the token once more", "TaskTimedOut", executions.send(&token, &stop).await);

@@ -31,7 +31,6 @@ impl Organizations {
             "Id": id,
             "Arn": format!("arn:aws:organizations::{}:account/o-exampleorgid/{id}", self.management),
             "Name": id,
-            "Status": state,
             "State": state,
         }}))
     }

@@ -37,7 +37,10 @@ fn a_grant_is_seen_where_it_is_from_beginning_to_end() {
         play.world.pass(millis(500)).await;
         let creating = health(&play).await;
         assert_eq!(creating["intents"], json!({ "removal": 0, "emergency": 0, "grant": 1 }));
-        assert_eq!((&creating["oldest_intent"]["request"], &creating["writer"]["lease"]), (&json!(id.as_str()), &json!("held")));
+        assert_eq!(
+            (&creating["oldest_intent"]["request"], &creating["writer"]["lease"]),
+            (&json!(id.as_str()), &json!("held"))
+        );
 
         assert!(play.reaches(&id, Stage::Active, mins(2)).await);
         play.world.pass(secs(5)).await;
