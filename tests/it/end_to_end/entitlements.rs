@@ -29,7 +29,7 @@ pub(super) fn publish(ready: &mut Ready) {
 }
 
 /// All tests at once ask for more than an organisation's quota. A throttled task is rightly tried again, which would make
-/// exact counts a matter of luck; quotas are tried in `life_cycle` and in the fake's own tests.
+/// exact counts a matter of luck; quotas are tried in the simulator and in the fake's own tests.
 fn lift_quotas(ready: &Ready) {
     let url = format!("{}/_control/settings", ready.endpoints["sso-admin"]);
     let none = json!({ "calls_per_second": 0, "outstanding_operations": 0, "role_updates": "parallel" });
