@@ -99,11 +99,15 @@ impl Access for IdentityCenter {
         let mut found = Vec::new();
         // The listing names no targets, so each candidate is described.
         for id in self.operations(kind, None, Some(since)).await? {
-            if self.describe(kind, &id).await?.is_some_and(|operation| operation.key.as_ref() == Some(key)) {
+            if self.concerns(kind, &id, key).await? {
                 found.push(id);
             }
         }
         Ok(found)
+    }
+
+    async fn concerns(&self, kind: OperationKind, id: &str, key: &Key) -> Result<bool, Fault> {
+        Ok(self.describe(kind, id).await?.is_some_and(|operation| operation.key.as_ref() == Some(key)))
     }
 }
 

@@ -291,6 +291,8 @@ pub trait Access: AccessReader {
     async fn in_progress(&self, kind: OperationKind) -> Result<Vec<String>, Fault>;
     /// The operations on this key that were accepted since about this instant.
     async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Vec<String>, Fault>;
+    /// Whether an operation is about this key; an operation that Identity Center does not know is about none.
+    async fn concerns(&self, kind: OperationKind, id: &str, key: &Key) -> Result<bool, Fault>;
 }
 
 /// Expiry triggers.
