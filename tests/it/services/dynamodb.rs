@@ -69,7 +69,7 @@ impl Table<'_> {
     }
 
     /// Puts an item that must not be there.
-    fn new(&self, item: Item) -> TransactWriteItem {
+    fn put_absent(&self, item: Item) -> TransactWriteItem {
         let put = Put::builder().table_name(self.name).set_item(Some(item));
         TransactWriteItem::builder().put(put.condition_expression("attribute_not_exists(pk)").build().unwrap()).build()
     }
@@ -154,7 +154,7 @@ async fn conditions(table: &Table<'_>, statements: &mut Statements) {
 async fn transactions(table: &Table<'_>, statements: &mut Statements) {
     let pk = "CONTRACT#2";
     table.put(versioned(pk, "there", 1)).await;
-    let new = |sk: &str| table.new(versioned(pk, sk, 1));
+    let new = |sk: &str| table.put_absent(versioned(pk, sk, 1));
     let refused = table.transact("t1", vec![new("new"), new("there")]).await;
     let reasons = "TransactionCanceledException: None, ConditionalCheckFailed";
     statements.ask("transaction, the second of two conditions fails", reasons, refused);
