@@ -11,3 +11,5 @@
 mod contract;
 /// The real binaries, template and state machine on the local run, with AWS SDK clients as witness.
 mod end_to_end;
+/// What Curfew relies on in the services of AWS, asked of the simulator and of the local run alike.
+mod services;

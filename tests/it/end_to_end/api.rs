@@ -10,46 +10,46 @@ use super::local_run::local_run;
 
 /// Somebody with a token.
 #[derive(Debug, Clone)]
-pub(super) struct Person {
-    pub(super) id: String,
-    pub(super) token: String,
+pub(crate) struct Person {
+    pub(crate) id: String,
+    pub(crate) token: String,
 }
 
 /// Somebody of the sample organisation, with a valid token.
-pub(super) fn person(name: &str) -> Person {
+pub(crate) fn person(name: &str) -> Person {
     Person::of(&local_run().ready, name)
 }
 
 impl Person {
-    pub(super) fn of(ready: &Ready, name: &str) -> Self {
+    pub(crate) fn of(ready: &Ready, name: &str) -> Self {
         let user = &ready.users[name];
         Self { id: user.id.clone(), token: user.token.clone() }
     }
 
     /// The same person with another token.
-    pub(super) fn with_token(&self, token: impl Into<String>) -> Self {
+    pub(crate) fn with_token(&self, token: impl Into<String>) -> Self {
         Self { id: self.id.clone(), token: token.into() }
     }
 
-    pub(super) fn get(&self, path: &str) -> Reply {
+    pub(crate) fn get(&self, path: &str) -> Reply {
         call(&local_run().ready, self, "GET", path).send("")
     }
 
-    pub(super) fn post(&self, path: &str, body: &Value) -> Reply {
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Reply {
         self.post_text(path, &body.to_string())
     }
 
-    pub(super) fn post_text(&self, path: &str, body: &str) -> Reply {
+    pub(crate) fn post_text(&self, path: &str, body: &str) -> Reply {
         self.call("POST", path).send(body)
     }
 
     /// A call that is yet to be sent.
-    pub(super) fn call(&self, method: &'static str, path: &str) -> Call {
+    pub(crate) fn call(&self, method: &'static str, path: &str) -> Call {
         call(&local_run().ready, self, method, path)
     }
 
     /// Ids of the person's own latest requests, newest first.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         let page = self.get("/v1/requests?limit=100").json(200);
         let items = page["items"].as_array().expect("a list");
         items.iter().map(|item| item["id"].as_str().expect("an id").to_owned()).collect()
@@ -57,34 +57,34 @@ impl Person {
 }
 
 /// A call by somebody, before it is sent.
-pub(super) fn call(ready: &Ready, who: &Person, method: &'static str, path: &str) -> Call {
+pub(crate) fn call(ready: &Ready, who: &Person, method: &'static str, path: &str) -> Call {
     let headers = vec![("authorization", format!("Bearer {}", who.token)), ("content-type", "application/json".into())];
     Call { method, url: format!("{}{path}", ready.api), headers }
 }
 
-pub(super) struct Call {
+pub(crate) struct Call {
     method: &'static str,
     url: String,
     headers: Vec<(&'static str, String)>,
 }
 
 impl Call {
-    pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
+    pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.retain(|(present, _)| *present != name);
         self.headers.push((name, value.to_owned()));
         self
     }
 
-    pub(super) fn without(mut self, name: &'static str) -> Self {
+    pub(crate) fn without(mut self, name: &'static str) -> Self {
         self.headers.retain(|(present, _)| *present != name);
         self
     }
 
-    pub(super) fn idempotency_key(self, key: &str) -> Self {
+    pub(crate) fn idempotency_key(self, key: &str) -> Self {
         self.header("idempotency-key", key)
     }
 
-    pub(super) fn send(self, body: &str) -> Reply {
+    pub(crate) fn send(self, body: &str) -> Reply {
         let what = format!("{} {}", self.method, self.url);
         let mut request = Request::builder().method(self.method).uri(&self.url);
         for (name, value) in &self.headers {
@@ -103,17 +103,17 @@ impl Call {
 }
 
 /// An HTTP client that ignores proxies and takes every status for an answer.
-pub(super) fn agent() -> Agent {
+pub(crate) fn agent() -> Agent {
     let config = Agent::config_builder().proxy(None).http_status_as_error(false);
     config.timeout_global(Some(Duration::from_mins(1))).build().new_agent()
 }
 
 /// An answer; shows all of itself where a test fails.
-pub(super) struct Reply {
+pub(crate) struct Reply {
     what: String,
-    pub(super) status: u16,
+    pub(crate) status: u16,
     content_type: String,
-    pub(super) body: String,
+    pub(crate) body: String,
 }
 
 impl fmt::Display for Reply {
@@ -125,14 +125,14 @@ impl fmt::Display for Reply {
 impl Reply {
     /// The body of an answer with this status.
     #[track_caller]
-    pub(super) fn json(&self, status: u16) -> Value {
+    pub(crate) fn json(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{self}");
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self}"))
     }
 
     /// A problem document (RFC 9457) with this status, code and field.
     #[track_caller]
-    pub(super) fn problem(&self, status: u16, code: &str, field: Option<&str>) -> Value {
+    pub(crate) fn problem(&self, status: u16, code: &str, field: Option<&str>) -> Value {
         let problem = self.json(status);
         assert_eq!(self.content_type, "application/problem+json", "{self}");
         assert_eq!(problem["code"], code, "{self}");

@@ -15,9 +15,9 @@ const START: Duration = Duration::from_mins(15);
 const LATENCY_MS: &str = "300";
 
 /// The running instance.
-pub(super) struct LocalRun {
+pub(crate) struct LocalRun {
     /// Addresses, ids and tokens.
-    pub(super) ready: Ready,
+    pub(crate) ready: Ready,
     /// Holds standard input open: the instance ends with this process, however that ends.
     _child: Child,
     /// Keeps other test runs out of the folder.
@@ -25,7 +25,7 @@ pub(super) struct LocalRun {
 }
 
 /// The local run; the first caller starts it.
-pub(super) fn local_run() -> &'static LocalRun {
+pub(crate) fn local_run() -> &'static LocalRun {
     static RUN: OnceLock<Result<LocalRun, String>> = OnceLock::new();
     match RUN.get_or_init(start) {
         Ok(run) => run,

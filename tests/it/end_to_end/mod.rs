@@ -3,16 +3,16 @@
 //!
 //! One local run serves all tests at once. Tests do not disturb one another because each has its own key: user,
 //! account and permission set. `jonas` never gets a request, `liam` has only those of `listing`,
-//! and `ada` is gone after `leaving`.
+//! `grace` in `log-archive` those of `services`, and `ada` is gone after `leaving`.
 
 /// People, and how they call the API.
-mod api;
+pub(crate) mod api;
 /// Requests that tests follow.
 mod asked;
 /// What can be asked for here, beyond the sample organisation.
 mod entitlements;
 /// The one local run.
-mod local_run;
+pub(crate) mod local_run;
 /// What AWS holds.
 mod witness;
 

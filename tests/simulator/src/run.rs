@@ -237,15 +237,17 @@ impl World {
         });
     }
 
-    /// The table, as nobody's function: its calls are not counted and not struck.
+    /// SDK clients of nobody's function: their calls are not counted and not struck.
+    pub fn clients(&self) -> Clients {
+        let variables: Environment = environment(Function::Intake, &self.0.identity_settings).into_iter().collect();
+        let clock = FunctionClock { base: self.0.clock, skew_ms: Arc::default() };
+        let http = SharedHttpClient::new(Connector { sandbox: 0, world: self.0.wire.clone() });
+        Clients::over(&variables, http, SharedTimeSource::new(clock)).expect("the environment")
+    }
+
+    /// The table, through them.
     pub(crate) fn table(&self) -> &Table {
-        self.0.table.get_or_init(|| {
-            let variables: Environment = environment(Function::Intake, &self.0.identity_settings).into_iter().collect();
-            let clock = FunctionClock { base: self.0.clock, skew_ms: Arc::default() };
-            let http = SharedHttpClient::new(Connector { sandbox: 0, world: self.0.wire.clone() });
-            let clients = Clients::over(&variables, http, SharedTimeSource::new(clock)).expect("the environment");
-            Table::new(clients.dynamodb(), TABLE.to_owned())
-        })
+        self.0.table.get_or_init(|| Table::new(self.clients().dynamodb(), TABLE.to_owned()))
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::functions::Function;
 
 /// Name of the one table.
-pub(crate) const TABLE: &str = "curfew";
+pub const TABLE: &str = "curfew";
 /// Region and account of the stack, as ARNs name them.
 const PLACE: &str = "eu-central-1:123456789012";
 
@@ -104,7 +104,7 @@ pub(crate) fn template() -> &'static Template {
 }
 
 /// The ARN of a function.
-pub(crate) fn function_arn(function: Function) -> String {
+pub fn function_arn(function: Function) -> String {
     format!("arn:aws:lambda:{PLACE}:function:curfew-{function}")
 }
 
@@ -115,7 +115,7 @@ pub(crate) fn function_of(arn: &str) -> Function {
 }
 
 /// The ARN of the state machine.
-pub(crate) fn machine_arn() -> String {
+pub fn machine_arn() -> String {
     format!("arn:aws:states:{PLACE}:stateMachine:curfew-approval")
 }
 

@@ -17,7 +17,7 @@ use store::{ItemKey, Store, attributes, key, size};
 
 /// How long a token of a transaction is remembered, in milliseconds (API reference, `ClientRequestToken`).
 const TOKEN_MS: i64 = 600_000;
-/// A page of a query, in bytes.
+/// A page of a query, in bytes, at most.
 const PAGE: u64 = 1024 * 1024;
 /// Name of the index.
 const INDEX: &str = "by_owner";
@@ -340,11 +340,12 @@ fn page(rows: &[&Rc<Value>], request: &Value, index: bool, consistent: bool, bil
         Value::Object(keys.iter().map(|name| ((*name).to_owned(), item[*name].clone())).collect())
     };
     let (mut bytes, mut items, mut last) = (0, Vec::new(), None);
-    for row in rows {
+    for (row, next) in rows.iter().zip(rows.iter().skip(1).map(Some).chain([None])) {
         let shown = if index { picked(row) } else { (***row).clone() };
         bytes += size(&shown);
         items.push(shown);
-        if items.len() >= limit || bytes > PAGE {
+        let full = next.is_some_and(|next| bytes + size(next) > PAGE);
+        if items.len() >= limit || full {
             last = Some(picked(row));
             break;
         }

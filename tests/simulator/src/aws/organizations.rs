@@ -100,7 +100,7 @@ impl Organizations {
                 return Err(AwsError::new("AccountNotFoundException", message));
             }
         };
-        Ok(json!({ "Id": id, "Arn": self.arn("account", id), "Name": id, "Status": state, "State": state }))
+        Ok(json!({ "Id": id, "Arn": self.arn("account", id), "Name": id, "State": state }))
     }
 
     fn parent<'a>(&self, request: &'a Value) -> Result<&'a str, AwsError> {

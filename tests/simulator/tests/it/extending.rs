@@ -10,7 +10,7 @@ use curfew_domain::time::SignedDuration;
 use curfew_sim::scenario::Play;
 use curfew_sim::scenario::cast::{Access, Person, configuration};
 use curfew_sim::scenario::people::{millis, mins, secs};
-use curfew_sim::{CallFault, Function, Outage, Plan, Service, What};
+use curfew_sim::{CallFault, Function, Outage, Plan, Service};
 use serde_json::{Value, json};
 
 use crate::stage::{active, approved, approved_and_active, calls_of, ended, play, play_with, stage_of};
@@ -155,15 +155,10 @@ fn i10_an_extension_never_brings_back_what_was_given_back_or_revoked_at_any_dist
 fn i10_an_extension_brings_nothing_back_however_long_any_of_its_calls_takes() {
     let story = async |play: Play| {
         let outcome = ended_soon_after(play.clone(), secs(2), Person::Ana, "return").await;
-        let of_extension = |number: &u64| *number > 0;
         let log = play.world.log();
-        let calls = log.steps().iter().filter_map(|step| match &step.what {
-            What::Call(call) => {
-                step.by.as_ref().filter(|by| by.function == Function::Provision && of_extension(&by.number))?;
-                Some(call.number)
-            }
-            _ => None,
-        });
+        let of_provision =
+            log.calls().filter(|(step, _)| step.by.as_ref().is_some_and(|by| by.function == Function::Provision));
+        let calls = of_provision.map(|(_, call)| call.number);
         (outcome, calls.collect::<Vec<_>>())
     };
     let (_, calls) = play(story);
