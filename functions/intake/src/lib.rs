@@ -1,6 +1,7 @@
 //! Lambda `intake`: takes requests in, shows them, and lets people end them.
 
 mod changes;
+mod configuration;
 mod reads;
 mod route;
 
@@ -60,6 +61,9 @@ impl Intake {
             Route::List => self.list(&call).await,
             Route::Show => self.show(&call).await,
             Route::Extend => self.extend(&call).await,
+            Route::Escalate => self.escalate(&call).await,
+            Route::Review => self.review(&call).await,
+            Route::Reviews => self.reviews(&call).await,
             Route::Cancel => self.end(&call, Ending::Cancel).await,
             Route::Return => self.end(&call, Ending::Return).await,
             Route::Revoke => self.end(&call, Ending::Revoke).await,
@@ -68,8 +72,14 @@ impl Intake {
             Route::Me => self.me(&call).await,
             Route::Configuration => self.configuration(&call).await,
             Route::Publish => self.publish(&call).await,
+            Route::PublishFromCi => self.publish_from_ci(&call).await,
+            Route::Publications => self.publications(&call).await,
+            Route::Version => self.version(&call).await,
+            Route::Second => self.second(&call).await,
+            Route::RollBack => self.roll_back(&call).await,
             Route::AccessHealth => self.access_health(&call).await,
             Route::Directory => self.directory(&call).await,
+            Route::Snapshot => self.snapshot(&call).await,
             Route::Sync => self.sync(&call).await,
         }
     }

@@ -5,8 +5,8 @@ use aws_sdk_organizations::Client;
 use aws_sdk_organizations::types::{Account, AccountState};
 use curfew_domain::id::AccountId;
 use curfew_engine::error::Fault;
+use curfew_engine::facts::AccountFacts;
 use curfew_engine::ports::Accounts;
-use curfew_policy::AccountFacts;
 
 use crate::fault::{code, fault};
 

@@ -7,8 +7,8 @@ use curfew_domain::assignment::OperationKind;
 use curfew_domain::id::{Key, PermissionSetArn};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
+use curfew_engine::facts::PermissionSetFacts;
 use curfew_engine::ports::{Access, AccessReader, Begun, PermissionSets, Progress};
-use curfew_policy::PermissionSetFacts;
 
 use crate::fault::{code, fault};
 
@@ -115,11 +115,15 @@ impl Access for IdentityCenter {
         let mut found = Vec::new();
         // The listing names no targets, so each candidate is described.
         for id in self.operations(kind, None, Some(since)).await? {
-            if self.describe(kind, &id).await?.is_some_and(|operation| operation.key.as_ref() == Some(key)) {
+            if self.concerns(kind, &id, key).await? {
                 found.push(id);
             }
         }
         Ok(found)
+    }
+
+    async fn concerns(&self, kind: OperationKind, id: &str, key: &Key) -> Result<bool, Fault> {
+        Ok(self.describe(kind, id).await?.is_some_and(|operation| operation.key.as_ref() == Some(key)))
     }
 }
 

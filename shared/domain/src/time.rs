@@ -29,6 +29,8 @@ pub enum InvalidDuration {
 }
 
 impl AccessDuration {
+    /// The shortest.
+    pub const MIN: Self = Self(Self::MIN_SECONDS);
     /// The shortest, in seconds.
     pub const MIN_SECONDS: u32 = 60;
     /// The longest, in seconds.

@@ -78,6 +78,10 @@ pub struct Grounds {
     /// Flows of the policy that were tried before, each with the Cedar policies that forbade it; none of them means that
     /// nothing permitted it.
     pub passed_over: Vec<(String, Vec<String>)>,
+    /// The flows that take over when time runs out: the index of the first step of each, and its name, ascending. Steps
+    /// from there on, up to the next such index, belong to that flow; those before the first belong to the flow of the
+    /// outcome.
+    pub escalations: Vec<(usize, String)>,
     /// Facts by name, as text, sorted by name.
     pub facts: Vec<(String, String)>,
 }

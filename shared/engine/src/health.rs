@@ -207,6 +207,8 @@ mod tests {
             emergency,
             submitted_at: at(since),
             extends: None,
+            escalates: None,
+            origin: curfew_domain::origin::Origin::default(),
         };
         Request { state, ..submit(ask).request }
     }

@@ -2,6 +2,7 @@
 //! used is declared, every flow is reachable by an action of the Cedar schema, every duration is within its bounds.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use curfew_domain::id::{AccountId, PermissionSetArn, UserId};
 use curfew_domain::time::{AccessDuration, SignedDuration};
@@ -21,7 +22,7 @@ pub struct Model {
     pub roles: Roles,
     /// Catalogs by name.
     pub catalogs: BTreeMap<Name, Catalog>,
-    /// Access controls in the order of the files; the more specific one wins, not the later one.
+    /// Access controls in the order of the files; the more specific one wins, never the later one.
     pub access: Vec<AccessControl>,
     /// Flows by name.
     pub flows: BTreeMap<Name, Flow>,
@@ -35,6 +36,30 @@ pub struct Model {
     pub ownership: Ownership,
     /// Where notices go besides the people concerned, by name.
     pub notices: BTreeMap<Name, NoticeTarget>,
+    /// Every name in the folder that the directory must know, for `lint`.
+    pub mentions: Vec<Mention>,
+}
+
+/// A name in the folder that the directory must know.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Mention {
+    /// What it names.
+    pub kind: Mentioned,
+    /// As it was written.
+    pub name: String,
+    /// Where.
+    pub origin: Origin,
+}
+
+/// What a name in the folder means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mentioned {
+    /// A user, by user name or id.
+    User,
+    /// A group, by display name.
+    Group,
+    /// A permission set, by name or ARN.
+    PermissionSet,
 }
 
 /// Settings for everything.
@@ -89,12 +114,15 @@ pub struct Catalog {
     pub visible_to: Subjects,
     /// What is in it: whatever any of these selects.
     pub entitlements: Vec<Selector>,
+    /// Where it is declared.
+    pub origin: Origin,
 }
 
 /// Selects entitlements. Every part that is given must match; at least one is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selector {
-    /// OU path with globs: `/Workloads/*` one level, `/Workloads/**` the OU itself and everything below.
+    /// Path of the OU that the account is in directly, with globs: `/Workloads/*` one level, `/Workloads/**` the OU itself
+    /// and everything below.
     pub unit: Option<Pattern>,
     /// Account id, or account name with globs.
     pub account: Option<Pattern>,
@@ -102,10 +130,12 @@ pub struct Selector {
     pub tags: BTreeMap<String, Pattern>,
     /// Permission set name with globs, or its ARN.
     pub permission_set: Option<Pattern>,
+    /// Where it is written.
+    pub origin: Origin,
 }
 
-/// Settings of entitlements. What is `None` is inherited: entitlement over account over OU (the nearer one first) over
-/// default.
+/// Settings of entitlements. What is `None` is inherited from the next less specific one; `catalog::Rank` says which that
+/// is: entitlement over account over nearer OU over farther OU over permission set alone over default.
 #[derive(Debug, Clone)]
 pub struct AccessControl {
     /// What it applies to; `None` is the default, of which there is exactly one, and which leaves out nothing but
@@ -148,6 +178,18 @@ pub enum Risk {
     Medium,
     High,
     Critical,
+}
+
+impl Risk {
+    /// The word for it in configurations, Cedar and the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
 }
 
 /// How access is given and taken.
@@ -197,6 +239,8 @@ pub struct FlowStep {
     pub comment_on_denial: bool,
     /// The requester counts, if among the approvers.
     pub self_approval: bool,
+    /// Where it is written.
+    pub origin: Origin,
 }
 
 /// What a flow says about time running out.
@@ -287,10 +331,10 @@ pub struct Entitlement {
     pub permission_set: PermissionSetArn,
     /// What people call the permission set.
     pub permission_set_name: String,
-    /// Catalogs that it is in.
-    pub catalogs: BTreeSet<Name>,
-    /// What applies.
-    pub terms: Terms,
+    /// Catalogs that it is in; shared, since thousands of entitlements are in the same ones.
+    pub catalogs: Arc<BTreeSet<Name>>,
+    /// What applies; shared, since few sets of terms cover an organisation.
+    pub terms: Arc<Terms>,
 }
 
 /// The settings that apply to an entitlement, each with the place that it comes from.
@@ -310,6 +354,18 @@ pub struct Terms {
     pub account_owner: Option<Sourced<Vec<Approver>>>,
     /// How dangerous it is.
     pub risk: Sourced<Risk>,
+    /// Settings that equally specific access controls set to different values. Neither wins: where there is any, nothing
+    /// is granted. `lint` finds those of today's directory; a new account can bring new ones.
+    pub ambiguous: Vec<Ambiguity>,
+}
+
+/// A setting with two values, neither more specific than the other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ambiguity {
+    /// Its name in `access.toml`.
+    pub setting: &'static str,
+    /// The access controls that disagree; at least two.
+    pub origins: Vec<Origin>,
 }
 
 /// A value and where it was set.

@@ -29,7 +29,7 @@ pub mod scenario;
 mod serve;
 mod states;
 pub mod storm;
-mod template;
+pub mod template;
 pub mod timeline;
 pub mod triggers;
 mod world;
@@ -42,6 +42,7 @@ pub use log::{
 };
 pub use organisation::{AccountState, Organisation};
 pub use run::run;
+pub use states::language;
 pub use world::{Options, World};
 
 #[cfg(test)]

@@ -155,6 +155,7 @@ impl World {
             }
         });
         if !organisation.configuration.is_empty() {
+            world.put_directory(&organisation.directory(&world.0.names, world.now())).await;
             world.publish(&organisation.configuration).await;
         }
         world.spawn(world.clone().sweep_every_minute());
