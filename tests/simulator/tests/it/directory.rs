@@ -181,7 +181,10 @@ fn an_organisation_that_seems_to_be_empty_is_not_believed_until_somebody_insists
 
 #[test]
 fn only_one_reads_and_whoever_insists_is_told() {
-    run(options(Plan::default()), async |world| {
+    let mut options = options(Plan::default());
+    // So many that reading them takes some seconds.
+    options.organisation.permission_sets.extend((0..20).map(|n| (format!("Set{n}"), Duration::from_hours(1))));
+    run(options, async |world| {
         world.send(Function::Sync, json!({}));
         world.pass(SignedDuration::from_millis(300)).await;
         assert_eq!(world.at_work(), 1);
