@@ -40,7 +40,11 @@ impl From<Error> for TaskError {
         match error {
             Error::Fault(fault) => fault.into(),
             Error::Busy(_) => Self::Busy(message),
-            Error::Refused(_) | Error::NotFound | Error::ForeignLink | Error::NotConfigured => Self::Permanent(message),
+            // Sync has not run yet: it may before the execution gives up.
+            Error::NoDirectory => Self::Transient(message),
+            Error::Refused(_) | Error::Review(_) | Error::NotFound | Error::ForeignLink | Error::NotConfigured => {
+                Self::Permanent(message)
+            }
         }
     }
 }

@@ -4,14 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use curfew_domain::id::UserId;
+use curfew_domain::id::{PermissionSetArn, UserId};
 
 use crate::approvers::{Resolver, Roll};
 use crate::catalog;
 use crate::cedar::heads::Heads;
-use crate::directory::Directory;
+use crate::directory::{Directory, PermissionSet};
 use crate::folder::CedarFile;
-use crate::model::{Approver, Entitlement, Flow, FlowStep, Model, Name, Terms, TimeoutRule};
+use crate::model::{Approver, Entitlement, Flow, FlowStep, Mention, Mentioned, Model, Name, Terms, TimeoutRule};
 use crate::problem::Problem;
 use crate::steps::MOST_APPROVERS;
 
@@ -72,6 +72,7 @@ fn reached<'a>(model: &'a Model, start: &'a Name) -> BTreeSet<&'a Name> {
 pub(crate) fn of_organisation(model: &Model, cedar: &[CedarFile], directory: &Directory) -> Vec<Problem> {
     let entitlements = catalog::entitlements(model, directory);
     let mut problems = Heads::of(cedar).idle(directory, entitlements.values());
+    problems.extend(out_of_reach(model, directory, entitlements.values()));
     let roll = Roll::new(directory);
     for Situation { flow, terms, catalogs } in situations(model, entitlements.values()) {
         let Some(declared) = model.flows.get(flow) else { continue };
@@ -79,6 +80,27 @@ pub(crate) fn of_organisation(model: &Model, cedar: &[CedarFile], directory: &Di
         problems.extend(declared.steps.iter().filter_map(|step| staffing.doubt(flow, step)));
     }
     problems
+}
+
+/// Permission sets that are Curfew's alone, and that no catalog offers: nobody can ever get them.
+fn out_of_reach<'a>(
+    model: &Model,
+    directory: &Directory,
+    entitlements: impl Iterator<Item = &'a Entitlement>,
+) -> Vec<Problem> {
+    let offered: BTreeSet<&PermissionSetArn> = entitlements.map(|entitlement| &entitlement.permission_set).collect();
+    let owned = model.mentions.iter().filter(|mention| mention.kind == Mentioned::PermissionSet);
+    let unreachable = |mention: &&Mention| {
+        let means =
+            |(arn, set): &(&PermissionSetArn, &PermissionSet)| set.name == mention.name || arn.as_str() == mention.name;
+        directory.permission_sets.iter().find(means).is_some_and(|(arn, _)| !offered.contains(arn))
+    };
+    let told = |mention: &Mention| {
+        let message =
+            format!("permission set `{}` is Curfew's alone, and no catalog offers it: nobody can get it", mention.name);
+        Problem::warning(&mention.origin, message).hint("put it in a catalog, or leave it to others")
+    };
+    owned.filter(unreachable).map(told).collect()
 }
 
 /// A flow under terms that some entitlement has, and the catalogs of those entitlements.

@@ -3,10 +3,18 @@
 //! `sync` writes it as one consistent snapshot; policy decides from it and never from anything older than the
 //! configuration's bound (`settings.facts_max_age`).
 
+mod changes;
+mod stored;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use curfew_domain::id::{AccountId, GroupId, PermissionSetArn, UnitId, UserId};
 use curfew_domain::time::{SignedDuration, Timestamp};
+
+pub use changes::{Change, changes};
+pub use stored::{StoredDirectory, Unreadable, compress, decompress, pack, unpack};
 
 /// One consistent snapshot.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +96,48 @@ pub struct Group {
     pub name: String,
 }
 
+/// How much is in a directory.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// OUs, with the root.
+    pub units: usize,
+    /// Accounts, also those that are not in use.
+    pub accounts: usize,
+    /// Permission sets.
+    pub permission_sets: usize,
+    /// People, also those who are disabled.
+    pub users: usize,
+    /// Groups.
+    pub groups: usize,
+    /// Pairs of a person and a group.
+    pub memberships: usize,
+}
+
 impl Directory {
+    /// A directory of nothing.
+    pub fn empty(taken_at: Timestamp) -> Self {
+        Self {
+            taken_at,
+            units: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            permission_sets: BTreeMap::new(),
+            users: BTreeMap::new(),
+            groups: BTreeMap::new(),
+        }
+    }
+
+    /// How much is in it.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            units: self.units.len(),
+            accounts: self.accounts.len(),
+            permission_sets: self.permission_sets.len(),
+            users: self.users.len(),
+            groups: self.groups.len(),
+            memberships: self.users.values().map(|user| user.groups.len()).sum(),
+        }
+    }
+
     /// The OUs of an account from the nearest to the root. Ends where a parent is unknown or would repeat.
     pub fn units_of(&self, account: &Account) -> Vec<&UnitId> {
         let mut path: Vec<&UnitId> = Vec::new();

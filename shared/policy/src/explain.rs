@@ -204,7 +204,7 @@ fn terms(terms: &Terms) -> Vec<Term> {
         term("policy", &terms.policy, Clone::clone),
         term("max_duration", &terms.max_duration, ToString::to_string),
         term("strategy", &terms.strategy, strategy),
-        term("risk", &terms.risk, |risk| reasons::risk(*risk).to_owned()),
+        term("risk", &terms.risk, |risk| risk.name().to_owned()),
     ];
     list.extend(terms.emergency_policy.as_ref().map(|set| term("emergency_policy", set, Clone::clone)));
     list.extend(terms.entitlement_owner.as_ref().map(|set| term("entitlement_owner", set, people)));
@@ -220,7 +220,8 @@ fn strategy(strategy: &Strategy) -> String {
     }
 }
 
-fn approvers(approvers: &[Approver]) -> String {
+/// Approvers as they are written in the configuration.
+pub fn approvers(approvers: &[Approver]) -> String {
     let written = |approver: &Approver| match approver {
         Approver::User(name) => format!("user:{name}"),
         Approver::Group(name) => format!("group:{name}"),
@@ -302,7 +303,7 @@ impl fmt::Display for StepShown {
         if self.approvers.len() > MOST_SHOWN {
             let _ = write!(names, " and {} more", self.approvers.len() - MOST_SHOWN);
         }
-        let distinct = if self.distinct { ", who approved no step before" } else { "" };
+        let distinct = if self.distinct && self.number > 1 { ", who approved no step before" } else { "" };
         writeln!(f, "  {}. {}: {} of {names}{distinct}", self.number, self.name, self.quorum)?;
         let then = self.then.map_or_else(|| "the request is approved".to_owned(), |then| format!("step {then}"));
         let waited = span(curfew_domain::time::SignedDuration::from_secs(self.timeout_seconds));

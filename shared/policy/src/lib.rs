@@ -1,22 +1,21 @@
 //! Decides requests: facts in, explained verdict out.
 //!
-//! Pure: it reads nothing and calls nobody. In this release a policy names, per entitlement, automatic approval or one
-//! approval step, and a maximum duration. Revocation never asks policy.
+//! Pure: it reads nothing and calls nobody. A configuration folder (`bundle`, `folder`) becomes a [`Configuration`]: settings
+//! (`model`) and compiled Cedar rules (`cedar`). With a snapshot of the organisation (`directory`) it answers everything
+//! from one evaluation (`judge`): which flow decides a request and why, what somebody may ask for, whether approved access
+//! may still begin. Whatever is unknown, stale or fails is a denial. Revocation never asks policy.
 
 mod approvers;
 pub mod bundle;
 pub mod catalog;
 pub mod cedar;
 mod checks;
-mod configuration;
 pub mod decide;
 pub mod demands;
 pub mod directory;
 mod distinct;
 pub mod evaluator;
 pub mod explain;
-mod facts;
-mod file;
 #[cfg(test)]
 mod fixture;
 pub mod folder;
@@ -30,9 +29,13 @@ mod reasons;
 pub mod steps;
 #[cfg(test)]
 mod tests;
-mod verdict;
 mod ways;
 
-pub use configuration::{Approval, Configuration, Entitlement, Version};
-pub use facts::{AccountFacts, Facts, PermissionSetFacts, UserFacts};
-pub use file::Problem;
+pub use bundle::{Bundle, Version};
+pub use decide::Approved;
+pub use demands::Demand;
+pub use evaluator::{Configuration, Problems, Unusable};
+pub use explain::Explanation;
+pub use judge::{Facts, Wish};
+pub use offers::{Offer, Offers, Page, Prospect};
+pub use problem::{Problem, Severity};

@@ -7,13 +7,15 @@ use serde_json::Value;
 use super::repository::{entries, functions, packages, rust_files, tree};
 
 /// Our packages, outermost first: each may use those after it that are listed with it.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("curfew-lambda", &["curfew-aws", "curfew-api", "curfew-engine", "curfew-policy", "curfew-domain"]),
     ("curfew-aws", &["curfew-engine", "curfew-policy", "curfew-domain"]),
     ("curfew-api", &["curfew-engine", "curfew-policy", "curfew-domain"]),
     ("curfew-engine", &["curfew-policy", "curfew-domain"]),
     ("curfew-policy", &["curfew-domain"]),
     ("curfew-domain", &[]),
+    // The command line runs on anybody's machine: what it knows, it knows from policy and from the API.
+    ("curfew", &["curfew-policy", "curfew-domain"]),
     // The local run knows the product by its template and its binaries only.
     ("curfew-local", &["curfew-identity-center"]),
     ("curfew-identity-center", &[]),

@@ -13,7 +13,7 @@ use curfew_domain::id::{AccountId, PermissionSetArn, UserId};
 use curfew_domain::time::{AccessDuration, Timestamp};
 
 use super::context::{Wish, context};
-use super::entities::{Source, Unclear, entitlement_id, risk, uid};
+use super::entities::{Source, Unclear, entitlement_id, uid};
 use super::head::{ANY, key};
 use super::question::{Policies, aspects, requester, store};
 use super::rules::{Candidate, Rules};
@@ -224,7 +224,7 @@ fn alike(
                 write!(alike, "\n{owners:?}")
             }
             Aspect::PermissionSet => write!(alike, "\n{}", of.permission_set_name),
-            Aspect::Risk => write!(alike, "\n{}", risk(of.terms.risk.value)),
+            Aspect::Risk => write!(alike, "\n{}", of.terms.risk.value.name()),
             Aspect::Tags => write!(alike, "\n{}", place.tags),
             Aspect::AccountName => write!(alike, "\n{:?}", place.name),
             Aspect::Units => write!(alike, "\n{:?}", place.paths),

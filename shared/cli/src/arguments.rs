@@ -1,0 +1,378 @@
+//! The command line, as clap reads it and as `--help` and completions tell it.
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
+use curfew_domain::time::{AccessDuration, Timestamp};
+
+use crate::answer::Answer;
+
+/// How the process ends, for `--help`.
+const EXIT_CODES: &str = "Exit codes:
+  0  done, and as hoped for
+  1  problems were found, or an expectation was not met
+  2  wrong usage, or a file that cannot be read or written
+  3  the server said no, or knows no such thing
+  4  the server failed or did not answer";
+
+/// Just-in-time access to AWS that ends on time.
+#[derive(Debug, Parser)]
+#[command(name = "curfew", version, after_help = EXIT_CODES)]
+pub(crate) struct Arguments {
+    /// Answer in JSON; field names are stable
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Check, explain, compare and publish the configuration
+    #[command(after_help = EXIT_CODES)]
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Write completions for a shell
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigCommand {
+    /// Find everything that is wrong with a configuration folder
+    #[command(after_help = EXIT_CODES)]
+    Check(Check),
+    /// Tell what would come of somebody's request, and why
+    Explain(Explain),
+    /// Tell who could get an entitlement, and on which terms
+    WhoCan(WhoCan),
+    /// Tell what a folder would change against the published version
+    Plan(Plan),
+    /// Try the expectations in `tests/*.toml` of a folder
+    Test(Check),
+    /// Run a folder over past requests and over people × entitlements
+    Simulate(Simulate),
+    /// Check a folder for what can be proven: static checks, and invariants with a solver
+    Prove(Prove),
+    /// Publish a folder as the new version
+    Publish(Publish),
+    /// List published versions, newest first
+    Versions(Versions),
+    /// Show how two versions, or a version and a folder, differ
+    Diff(Diff),
+    /// Publish an earlier version again
+    Rollback(Rollback),
+    /// Approve a version that another administrator published
+    Approve(Approve),
+    /// Show a published version, or write it into a folder
+    Show(Show),
+    /// Save the directory for use offline
+    Directory(SaveDirectory),
+    /// Turn CEL conditions into Cedar, and tell what cannot be turned
+    ImportCel(ImportCel),
+    /// Write the schema of the configuration files, or of the Cedar policies of a folder
+    Schema(Schema),
+}
+
+/// Where the API is.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct Server {
+    /// Address of the API, such as https://curfew.example.com
+    #[arg(long, env = "CURFEW_URL")]
+    pub(crate) url: Option<String>,
+    /// File with the token; nobody else may read it. Without this, the token is in `CURFEW_TOKEN`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+/// Where the directory comes from.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Known {
+    /// Directory saved by `curfew config directory`; without this it is fetched from the API, where there is one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) directory: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+/// Whose configuration.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Asked {
+    /// Ask this folder; without this, the published version
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) folder: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) known: Known,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// The configuration folder
+    #[arg(default_value = ".")]
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) known: Known,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// User name or id
+    pub(crate) user: String,
+    /// `<account>/<permission set>`, by names or ids
+    pub(crate) entitlement: String,
+    /// For how long, such as 1h30m or PT1H30M; without this, the shortest time
+    #[arg(long, value_parser = duration)]
+    pub(crate) duration: Option<AccessDuration>,
+    /// At which instant, such as 2026-11-23T09:00:00Z; now, without this
+    #[arg(long)]
+    pub(crate) at: Option<Timestamp>,
+    /// As an emergency
+    #[arg(long)]
+    pub(crate) emergency: bool,
+    /// With this ticket
+    #[arg(long)]
+    pub(crate) ticket: Option<String>,
+    /// With this justification; without one, what is demanded counts as met and is told
+    #[arg(long)]
+    pub(crate) justification: Option<String>,
+    /// Through this channel
+    #[arg(long, default_value = "cli", value_parser = ["api", "cli", "console", "slack"])]
+    pub(crate) channel: String,
+    /// From this address
+    #[arg(long, value_name = "IP")]
+    pub(crate) source_address: Option<String>,
+    /// With (true) or without (false) a second factor; without this, unknown
+    #[arg(long, value_name = "BOOL")]
+    pub(crate) mfa: Option<bool>,
+    /// While having this entitlement; may be repeated
+    #[arg(long = "active", value_name = "ENTITLEMENT")]
+    pub(crate) active: Vec<String>,
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WhoCan {
+    /// `<account>/<permission set>`, by names or ids
+    pub(crate) entitlement: String,
+    /// For how long; without this, the shortest time
+    #[arg(long, value_parser = duration)]
+    pub(crate) duration: Option<AccessDuration>,
+    /// At which instant; now, without this
+    #[arg(long)]
+    pub(crate) at: Option<Timestamp>,
+    #[command(flatten)]
+    pub(crate) asked: Asked,
+}
+
+/// How far to look over people × entitlements.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Look {
+    /// Compare with this folder instead of the published version
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) against: Option<PathBuf>,
+    /// As if asked for so long; without this, the shortest time
+    #[arg(long, value_parser = duration)]
+    pub(crate) duration: Option<AccessDuration>,
+    /// As if asked at this instant; without this, when the directory was taken
+    #[arg(long)]
+    pub(crate) at: Option<Timestamp>,
+    /// Look at no more than so many pairs of people and entitlements that differ, spread evenly
+    #[arg(long, value_name = "PAIRS", default_value_t = 200_000)]
+    pub(crate) sample: usize,
+    /// Write Markdown, for a pull request
+    #[arg(long)]
+    pub(crate) markdown: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Plan {
+    /// The configuration folder
+    #[arg(default_value = ".")]
+    pub(crate) folder: PathBuf,
+    #[command(flatten)]
+    pub(crate) look: Look,
+    #[command(flatten)]
+    pub(crate) known: Known,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// The configuration folder
+    #[arg(default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// Past requests: a file with one request of the API per line, or `api` for all that the API has
+    #[arg(long, value_name = "FILE|api")]
+    pub(crate) requests: Option<String>,
+    #[command(flatten)]
+    pub(crate) look: Look,
+    #[command(flatten)]
+    pub(crate) known: Known,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Prove {
+    /// The configuration folder
+    #[arg(default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// The cvc5 solver; without this, `cvc5` of the search path
+    #[arg(long, env = "CVC5", value_name = "PROGRAM")]
+    pub(crate) cvc5: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) known: Known,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Publish {
+    /// The configuration folder
+    #[arg(default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// Publish only if this version is the published one; without this, the one that is published when the command begins
+    #[arg(long, value_name = "VERSION")]
+    pub(crate) based_on: Option<String>,
+    /// Why, for the list of versions
+    #[arg(long, default_value = "")]
+    pub(crate) comment: String,
+    /// Sign with AWS credentials of the environment instead of sending a token: for CI
+    #[arg(long)]
+    pub(crate) aws: bool,
+    /// Region of the API, for `--aws`
+    #[arg(long, env = "AWS_REGION")]
+    pub(crate) region: Option<String>,
+    #[command(flatten)]
+    pub(crate) known: Known,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Versions {
+    /// List at most so many
+    #[arg(long, default_value_t = 20)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// A version, or a folder; without this, the published version
+    pub(crate) from: Option<String>,
+    /// A version, or a folder; without this, the current folder
+    pub(crate) to: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rollback {
+    /// Which version to publish again
+    pub(crate) version: String,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Approve {
+    /// Which version waits for a second administrator
+    pub(crate) version: String,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// Which version; the published one, without this
+    pub(crate) version: Option<String>,
+    /// Write its files into this folder, which must not exist or be empty
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SaveDirectory {
+    /// Write into this file, which only you may read; without this, to standard output
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ImportCel {
+    /// File with conditions, blank lines between them, or `-` for standard input
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Write the Cedar schema of this folder instead of the JSON Schema of its TOML files
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) cedar: Option<PathBuf>,
+}
+
+/// Completions for a shell.
+pub(crate) fn completions(shell: Shell) -> Answer {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "curfew", &mut script);
+    let text = String::from_utf8_lossy(&script).into_owned();
+    let json = serde_json::json!({ "shell": shell.to_string(), "script": text });
+    Answer::fine(text, &json)
+}
+
+/// Reads `PT1H30M`, or `1h30m` with days, hours, minutes and seconds.
+pub(crate) fn duration(text: &str) -> Result<AccessDuration, String> {
+    if text.starts_with('P') {
+        return AccessDuration::parse(text).map_err(|error| error.to_string());
+    }
+    let wrong = || format!("`{text}` is no duration; write for example 1h30m, 45m, 2d or PT1H30M");
+    let (mut seconds, mut digits) = (0_i64, String::new());
+    for letter in text.trim().chars() {
+        let unit = match letter {
+            '0'..='9' => {
+                digits.push(letter);
+                continue;
+            }
+            'd' => 24 * 3_600,
+            'h' => 3_600,
+            'm' => 60,
+            's' => 1,
+            _ => return Err(wrong()),
+        };
+        let number: i64 = digits.parse().map_err(|_| wrong())?;
+        seconds = number.checked_mul(unit).and_then(|more| seconds.checked_add(more)).ok_or_else(wrong)?;
+        digits.clear();
+    }
+    if !digits.is_empty() || text.trim().is_empty() {
+        return Err(wrong());
+    }
+    AccessDuration::from_seconds(seconds).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn durations_are_read_as_people_write_them_and_in_iso_8601() {
+        for (text, seconds) in [("1h30m", 5_400), ("45m", 2_700), ("2d", 172_800), ("PT1H30M", 5_400), ("90s", 90)] {
+            assert_eq!(duration(text).unwrap().seconds(), seconds, "{text}");
+        }
+        for bad in
+            ["", "1", "h", "1x", "30s", "1h30", "-1h", "99999999999999999999h", "999999999999999999d", "P1D", "1,5h"]
+        {
+            assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+}
