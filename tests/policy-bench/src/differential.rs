@@ -80,7 +80,7 @@ fn compare(
 ) -> Result<(), Failure> {
     let question = rules.question(&asking(world, ask, of));
     let mut listing = rules.listing(&person(world, ask));
-    let store = full.store(world, ask, std::slice::from_ref(of))?;
+    let store = full.store(world, ask, [of])?;
     for (n, flow) in FLOWS.iter().enumerate() {
         let sliced = question.flow(flow);
         let listed = listing.allows(flow, of);
