@@ -1,6 +1,7 @@
 //! Full Cedar, without anything of ours: every policy parsed and evaluated, every entity of the organisation in the
 //! store, all of it made from JSON and checked against the schema.
 
+use std::collections::BTreeMap;
 use std::str::FromStr as _;
 
 use cedar_policy::{Authorizer, Context, Decision, Entities, EntityUid, PolicySet, Request, Schema};
@@ -44,14 +45,20 @@ impl Full {
         })
     }
 
-    /// The store for one requester's questions: owners depend on the requester.
+    /// The store for questions about these entitlements. Owners and who is on call are those of one question.
     ///
     /// # Errors
     /// What does not have the form of the schema.
-    pub fn store(&self, world: &World, ask: &Ask, of: &[Entitlement]) -> Result<Entities, Failure> {
-        let mut entities = organisation(world, ask);
+    pub fn store<'e>(
+        &self,
+        world: &World,
+        ask: &Ask,
+        of: impl IntoIterator<Item = &'e Entitlement>,
+    ) -> Result<Entities, Failure> {
         let requester = world.directory.users.get(&ask.user).ok_or("no such user")?;
-        entities.extend(of.iter().map(|of| entitlement(world, requester, of)));
+        let of: BTreeMap<String, &Entitlement> = of.into_iter().map(|of| (id_of(of), of)).collect();
+        let mut entities = organisation(world, ask);
+        entities.extend(of.values().map(|of| entitlement(world, requester, of)));
         Ok(Entities::from_json_value(Value::Array(entities), Some(&self.schema))?)
     }
 

@@ -110,7 +110,7 @@ pub fn row(policies: usize, seed: u64) -> Result<Row, Failure> {
     }
     let full = Full::parse(&world)?;
     verdicts(&world, &compiled, &full, &asks, &mut row)?;
-    first_verdicts(&world, &compiled, asks.get(..cold).unwrap_or(&asks), &mut row)?;
+    first_verdicts(&world, &compiled, &full, asks.get(..cold).unwrap_or(&asks), &mut row)?;
     for (ask, _) in asks.iter().take(lists) {
         list(&world, &compiled, &full, ask, &mut row)?;
     }
@@ -145,9 +145,9 @@ fn verdicts(
     row: &mut Row,
 ) -> Result<(), Failure> {
     let cel = Cel::compile(world)?;
+    let store = store(world, full, asks)?;
     let mut candidates = 0;
     for (ask, of) in asks {
-        let store = full.store(world, ask, std::slice::from_ref(*of))?;
         // Each once before, so that nothing is cold.
         verdict(rules, world, ask, of);
         let sliced = timed(&mut row.warm[0], || verdict(rules, world, ask, of));
@@ -164,17 +164,29 @@ fn verdicts(
     Ok(())
 }
 
+/// The store of all these questions. The usual rules look neither at owners nor at who is on call.
+fn store(world: &World, full: &Full, asks: &[(Ask, &Entitlement)]) -> Result<Entities, Failure> {
+    let (first, _) = asks.first().ok_or("nothing to ask")?;
+    full.store(world, first, asks.iter().map(|(_, of)| *of))
+}
+
 #[expect(clippy::cast_precision_loss, reason = "counts of samples")]
 fn ratio(of: usize, to: usize) -> f64 {
     of as f64 / to.max(1) as f64
 }
 
-fn first_verdicts(world: &World, rules: &Rules, asks: &[(Ask, &Entitlement)], row: &mut Row) -> Result<(), Failure> {
+fn first_verdicts(
+    world: &World,
+    rules: &Rules,
+    full: &Full,
+    asks: &[(Ask, &Entitlement)],
+    row: &mut Row,
+) -> Result<(), Failure> {
+    let store = store(world, full, asks)?;
     for (ask, of) in asks {
         let (index, digest) = (rules.index().to_owned(), rules.digest());
         let sliced =
             timed(&mut row.cold[0], || Rules::open(index, &digest).map(|opened| verdict(&opened, world, ask, of)))?;
-        let store = Full::parse(world)?.store(world, ask, std::slice::from_ref(*of))?;
         let everything = timed(&mut row.cold[1], || full_verdict(&Full::parse(world)?, world, &store, ask, of))?;
         row.mismatches += usize::from(everything != sliced);
     }
@@ -197,9 +209,9 @@ fn list(world: &World, rules: &Rules, full: &Full, ask: &Ask, row: &mut Row) -> 
     let offered = world.entitlements.iter().zip(&answers).filter(|(_, answer)| answer.is_some()).take(40);
     let rest = world.entitlements.iter().zip(&answers).step_by(world.entitlements.len() / 60 + 1);
     let sample: Vec<(&Entitlement, &Option<usize>)> = offered.chain(rest).collect();
+    let store = full.store(world, ask, sample.iter().map(|(of, _)| *of))?;
     let mut times = Times::default();
     for (of, answer) in sample {
-        let store = full.store(world, ask, std::slice::from_ref(of))?;
         let everything = timed(&mut times, || full_verdict(full, world, &store, ask, of))?;
         let one = verdict(rules, world, ask, of);
         row.mismatches += usize::from(everything != *answer) + usize::from(one != *answer);
