@@ -126,7 +126,7 @@ fn base(server: &Server) -> Result<String, Failure> {
     let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
     // The rest must be a port or nothing: `http://localhost.example.com` is somewhere else.
     let stays = |prefix: &&str| {
-        base.strip_prefix(**prefix).is_some_and(|rest| {
+        base.strip_prefix(*prefix).is_some_and(|rest| {
             rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()))
         })
     };
