@@ -11,5 +11,3 @@
 mod contract;
 /// The real binaries, template and state machine on the local run, with AWS SDK clients as witness.
 mod end_to_end;
-/// The verbs of the engine in an in-memory AWS: every life of a request, every single fault, every race we know.
-mod life_cycle;

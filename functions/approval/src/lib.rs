@@ -47,8 +47,9 @@ impl Approval {
     async fn decide(&self, call: &Call) -> Result<HttpAnswer, Problem> {
         let caller = self.gate.enabled_caller(call, &self.core).await?;
         let id = path_id(call.part("id"), "request", RequestId::parse)?;
-        let reply = curfew_api::decision(&call.body)?;
-        let request = decide(&self.core, &caller.person, &id, &reply).await.map_err(log)?;
+        let decided = curfew_api::decision(&call.body)?;
+        let (reply, shown) = (&decided.reply, decided.digest.as_ref());
+        let request = decide(&self.core, &caller.person, &id, reply, shown).await.map_err(log)?;
         json(200, &RequestView::brief(&request))
     }
 
@@ -63,9 +64,9 @@ impl Approval {
     async fn decide_by_link(&self, call: &Call) -> Result<HttpAnswer, Problem> {
         let caller = self.gate.enabled_caller(call, &self.core).await?;
         let id = link_id(call)?;
-        let confirmed = curfew_api::link_decision(&call.body)?;
-        let decided = decide_by_link(&self.core, &caller.person, &id, &confirmed.reply, &confirmed.digest).await;
-        json(200, &RequestView::brief(&decided.map_err(link_problem)?))
+        let decided = curfew_api::link_decision(&call.body)?;
+        let request = decide_by_link(&self.core, &caller.person, &id, &decided.reply, &decided.digest).await;
+        json(200, &RequestView::brief(&request.map_err(link_problem)?))
     }
 }
 

@@ -1,39 +1,57 @@
 //! Calls that change something.
 
-use curfew_api::{Problem, PublishedView, RequestView, path_id};
+use curfew_api::{DirectoryView, Problem, RequestView, ReviewView, path_id};
 use curfew_domain::id::RequestId;
 use curfew_engine::end::{Ending, end};
-use curfew_engine::error::Error;
+use curfew_engine::escalate::escalate;
 use curfew_engine::extend::extend;
-use curfew_engine::publish::publish;
+use curfew_engine::known::Reviewing;
+use curfew_engine::review::answer;
 use curfew_engine::submit::submit;
 use curfew_lambda::http::{Call, HttpAnswer, json, log};
 
 use crate::Intake;
 
-/// Largest configuration, in bytes: an item of the table holds 400 KB.
-const CONFIGURATION_LIMIT: usize = 300_000;
-
 impl Intake {
     pub(crate) async fn submit(&self, call: &Call) -> Result<HttpAnswer, Problem> {
         let caller = self.gate.enabled_caller(call, &self.core).await?;
-        let configuration = caller.configuration.ok_or(Error::NotConfigured)?;
-        let wish = curfew_api::wish(&call.body)?;
+        let known = caller.known.map_err(log)?;
+        let wish = curfew_api::wish(&call.body, call.origin)?;
         let key = call.idempotency_key.clone();
-        let request =
-            submit(&self.core, self.ids.as_ref(), &configuration, &caller.person, wish, key).await.map_err(log)?;
+        let request = submit(&self.core, self.ids.as_ref(), &known, &caller.person, wish, key).await.map_err(log)?;
         json(202, &RequestView::brief(&request))
     }
 
     /// Asks for more time, as a new request.
     pub(crate) async fn extend(&self, call: &Call) -> Result<HttpAnswer, Problem> {
         let caller = self.gate.enabled_caller(call, &self.core).await?;
-        let configuration = caller.configuration.ok_or(Error::NotConfigured)?;
+        let known = caller.known.map_err(log)?;
         let id = path_id(call.part("id"), "request", RequestId::parse)?;
-        let wish = curfew_api::extension(&call.body)?;
+        let wish = curfew_api::extension(&call.body, call.origin)?;
         let (ids, key) = (self.ids.as_ref(), call.idempotency_key.clone());
-        let request = extend(&self.core, ids, &configuration, &caller.person, &id, wish, key).await.map_err(log)?;
+        let request = extend(&self.core, ids, &known, &caller.person, &id, wish, key).await.map_err(log)?;
         json(202, &RequestView::brief(&request))
+    }
+
+    /// Makes an emergency of an open request: the answer is the new request, however often it is asked.
+    pub(crate) async fn escalate(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.enabled_caller(call, &self.core).await?;
+        let id = path_id(call.part("id"), "request", RequestId::parse)?;
+        let urgency = curfew_api::urgency(&call.body, call.origin)?;
+        let (known, ids) = (caller.known.map_err(log)?, self.ids.as_ref());
+        let request = escalate(&self.core, ids, &known, &caller.person, &id, &urgency).await.map_err(log)?;
+        json(202, &RequestView::brief(&request))
+    }
+
+    /// Judges emergency access that has ended.
+    pub(crate) async fn review(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.enabled_caller(call, &self.core).await?;
+        let id = path_id(call.part("id"), "request", RequestId::parse)?;
+        let judgement = curfew_api::judgement(&call.body)?;
+        let now = self.core.clock.now();
+        let reviewing = Reviewing::new(caller.known.as_ref().ok(), now);
+        let review = answer(&self.core, &caller.person, reviewing, &id, &judgement).await.map_err(log)?;
+        json(200, &ReviewView::new(&review, reviewing.within(), now))
     }
 
     /// Ends a request or its access. Asks the directory only who calls.
@@ -45,24 +63,18 @@ impl Intake {
         json(202, &RequestView::brief(&request))
     }
 
-    pub(crate) async fn publish(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+    /// Has the directory read now, besides its schedule. Answers at once; `GET /v1/directory` shows what came of it.
+    pub(crate) async fn sync(&self, call: &Call) -> Result<HttpAnswer, Problem> {
         let caller = self.gate.enabled_caller(call, &self.core).await?;
         if !caller.person.administrator {
-            return Err(not_administrator());
+            let detail = "Only administrators have the directory read.";
+            return Err(Problem::new(403, "not_administrator", "You may not do this", detail));
         }
-        if call.body.len() > CONFIGURATION_LIMIT {
-            let detail = format!("The configuration has {} bytes; at most {CONFIGURATION_LIMIT} fit.", call.body.len());
-            return Err(Problem::new(413, "body_too_large", "The body is too large", detail));
-        }
-        let text = std::str::from_utf8(&call.body)
-            .map_err(|error| Problem::new(400, "malformed_body", "The body is not UTF-8 text", error.to_string()))?;
-        let version = publish(&self.core, &caller.person.id, text).await.map_err(log)?;
-        json(200, &PublishedView::from(&version))
+        let force = curfew_api::sync_wish(&call.body)?;
+        tracing::info!(by = %caller.person.id, force, "sync on demand");
+        self.sync.start(force).await.map_err(log)?;
+        let head = self.core.store.head().await.map_err(log)?;
+        let reader = self.core.store.reader().await.map_err(log)?;
+        json(202, &DirectoryView::new(head.as_ref(), &reader, self.core.clock.now()))
     }
-}
-
-/// Only administrators.
-pub(crate) fn not_administrator() -> Problem {
-    let detail = "Only administrators read and publish the configuration.";
-    Problem::new(403, "not_administrator", "You may not do this", detail)
 }

@@ -1,6 +1,7 @@
 //! Lambda `intake`: takes requests in, shows them, and lets people end them.
 
 mod changes;
+mod configuration;
 mod reads;
 mod route;
 
@@ -8,7 +9,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use curfew_api::Problem;
-use curfew_aws::functions::Writers;
+use curfew_aws::functions::{Sync, Writers};
 use curfew_aws::identity_store::IdentityStore;
 use curfew_aws::state_machine::StateMachine;
 use curfew_engine::core::Core;
@@ -28,6 +29,7 @@ struct Intake {
     gate: Gate,
     /// Begin of callback links, without a slash at the end.
     public_url: String,
+    sync: Sync,
 }
 
 /// Composes the function.
@@ -46,6 +48,7 @@ pub fn start(
         ids: Arc::clone(&host.ids),
         gate: Gate::new(&host.environment, Arc::new(people))?,
         public_url: host.environment.required("PUBLIC_URL")?,
+        sync: Sync::new(host.clients.functions(), host.environment.required("SYNC_FUNCTION_ARN")?),
     };
     Ok(async move |event: HttpEvent, _| Ok(respond(function.answer(event).await)))
 }
@@ -58,6 +61,9 @@ impl Intake {
             Route::List => self.list(&call).await,
             Route::Show => self.show(&call).await,
             Route::Extend => self.extend(&call).await,
+            Route::Escalate => self.escalate(&call).await,
+            Route::Review => self.review(&call).await,
+            Route::Reviews => self.reviews(&call).await,
             Route::Cancel => self.end(&call, Ending::Cancel).await,
             Route::Return => self.end(&call, Ending::Return).await,
             Route::Revoke => self.end(&call, Ending::Revoke).await,
@@ -66,7 +72,15 @@ impl Intake {
             Route::Me => self.me(&call).await,
             Route::Configuration => self.configuration(&call).await,
             Route::Publish => self.publish(&call).await,
+            Route::PublishFromCi => self.publish_from_ci(&call).await,
+            Route::Publications => self.publications(&call).await,
+            Route::Version => self.version(&call).await,
+            Route::Second => self.second(&call).await,
+            Route::RollBack => self.roll_back(&call).await,
             Route::AccessHealth => self.access_health(&call).await,
+            Route::Directory => self.directory(&call).await,
+            Route::Snapshot => self.snapshot(&call).await,
+            Route::Sync => self.sync(&call).await,
         }
     }
 }

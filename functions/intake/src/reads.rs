@@ -1,19 +1,19 @@
 //! Calls that show something.
 
 use curfew_api::{
-    AccessHealthView, ApprovalView, ApprovalsView, ConfigurationView, EntitlementView, EntitlementsView, MeView,
-    PageView, Problem, RequestView, list_query, path_id,
+    AccessHealthView, ApprovalView, ApprovalsView, DirectoryView, EntitlementsView, MeView, PageView, Problem,
+    RequestView, ReviewView, ReviewsView, entitlements_query, list_query, path_id,
 };
 use curfew_domain::id::RequestId;
 use curfew_engine::error::Error;
 use curfew_engine::extend::extended_by;
 use curfew_engine::health::health;
-use curfew_engine::publish::published;
-use curfew_engine::read;
+use curfew_engine::known::{Reviewing, of_onlooker};
+use curfew_engine::{read, review};
 use curfew_lambda::http::{Call, HttpAnswer, json, log};
+use curfew_policy::directory::StoredDirectory;
 
 use crate::Intake;
-use crate::changes::not_administrator;
 
 impl Intake {
     pub(crate) async fn show(&self, call: &Call) -> Result<HttpAnswer, Problem> {
@@ -21,7 +21,28 @@ impl Intake {
         let id = path_id(call.part("id"), "request", RequestId::parse)?;
         let (request, history) = read::request(&self.core, &caller.person, &id).await.map_err(log)?;
         let extended_by = extended_by(&self.core, &request).await.map_err(log)?;
-        json(200, &RequestView::full(&request, &history, extended_by.as_ref()))
+        let shown = RequestView::full(&request, &history, extended_by.as_ref());
+        // Only emergencies are reviewed: nobody else's call pays for the look.
+        if !request.ask.emergency {
+            return json(200, &shown);
+        }
+        let Some((review, records)) = review::of(&self.core, &request).await.map_err(log)? else {
+            return json(200, &shown);
+        };
+        let now = self.core.clock.now();
+        let reviewing = Reviewing::new(caller.known.as_ref().ok(), now);
+        let view = ReviewView::new(&review, reviewing.within(), now);
+        json(200, &shown.reviewed(&request, &[history, records].concat(), &review, view))
+    }
+
+    /// The open reviews that the caller may see.
+    pub(crate) async fn reviews(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        let now = self.core.clock.now();
+        let reviewing = Reviewing::new(caller.known.as_ref().ok(), now);
+        let open = review::open(&self.core, &caller.person, reviewing).await.map_err(log)?;
+        let items = open.iter().map(|review| ReviewView::new(review, reviewing.within(), now)).collect();
+        json(200, &ReviewsView { items })
     }
 
     pub(crate) async fn list(&self, call: &Call) -> Result<HttpAnswer, Problem> {
@@ -47,22 +68,16 @@ impl Intake {
 
     pub(crate) async fn entitlements(&self, call: &Call) -> Result<HttpAnswer, Problem> {
         let caller = self.gate.caller(call, &self.core).await?;
-        let configuration = caller.configuration.ok_or(Error::NotConfigured)?;
-        json(200, &EntitlementsView { items: configuration.entitlements().map(EntitlementView::from).collect() })
+        let (known, who) = (caller.known.map_err(log)?, &caller.person.id);
+        let query = entitlements_query(call.query.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
+        let circumstances = of_onlooker(&self.core, who, call.origin).await.map_err(log)?;
+        let facts = known.facts(&circumstances, self.core.clock.now());
+        json(200, &EntitlementsView::from(&known.configuration.offers(&facts, who, &query.page())))
     }
 
     pub(crate) async fn me(&self, call: &Call) -> Result<HttpAnswer, Problem> {
         let caller = self.gate.caller(call, &self.core).await?;
         json(200, &MeView::from(&caller.person))
-    }
-
-    pub(crate) async fn configuration(&self, call: &Call) -> Result<HttpAnswer, Problem> {
-        let caller = self.gate.caller(call, &self.core).await?;
-        if !caller.person.administrator && !caller.person.auditor {
-            return Err(not_administrator());
-        }
-        let (version, text) = published(&self.core).await.map_err(log)?;
-        json(200, &ConfigurationView { version: version.as_str().to_owned(), text })
     }
 
     /// The state of all access, from the store. Asks the directory only who calls.
@@ -72,8 +87,29 @@ impl Intake {
             return Err(not_operator());
         }
         let health = health(&self.core).await.map_err(log)?;
-        let version = caller.configuration.map(|configuration| configuration.version().as_str().to_owned());
+        let version = caller.known.ok().map(|known| known.configuration.version().as_str().to_owned());
         json(200, &AccessHealthView::new(&health, version))
+    }
+
+    /// How old and how large the directory is that policy decides by.
+    pub(crate) async fn directory(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        if !caller.person.administrator && !caller.person.auditor {
+            return Err(not_operator());
+        }
+        let head = self.core.store.head().await.map_err(log)?;
+        let reader = self.core.store.reader().await.map_err(log)?;
+        json(200, &DirectoryView::new(head.as_ref(), &reader, self.core.clock.now()))
+    }
+
+    /// The directory itself, for administrators who try a configuration before they publish it.
+    pub(crate) async fn snapshot(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        if !caller.person.administrator && !caller.person.auditor {
+            return Err(not_operator());
+        }
+        let directory = self.core.store.latest().await.map_err(log)?.ok_or(Error::NoDirectory)?;
+        json(200, &StoredDirectory::from(directory.as_ref()))
     }
 }
 
@@ -83,6 +119,6 @@ fn others_requests() -> Problem {
 }
 
 fn not_operator() -> Problem {
-    let detail = "Only administrators and auditors see the state of all access.";
+    let detail = "Only administrators and auditors see the state of all access and of the directory.";
     Problem::new(403, "not_administrator", "You may not do this", detail)
 }

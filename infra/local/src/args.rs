@@ -7,7 +7,7 @@ use clap::Parser;
 /// Runs Curfew on this machine: the Lambda binaries, the SAM template and the state machine as they are deployed,
 /// on emulators. No AWS account, no Docker; everything listens on loopback only.
 ///
-/// Without options it starts everything, seeds a sample organisation, tells the story of three requests as it really
+/// Without options it starts everything, seeds a sample organisation, tells the story of four requests as it really
 /// happens, and then stays up for your own `curl` until Ctrl-C.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "curfew-local", version)]

@@ -96,6 +96,7 @@ impl IdentityCenter {
                 "Name": { "GivenName": user.given_name, "FamilyName": user.family_name },
                 "Emails": [{ "Value": format!("{}@example.com", user.name), "Type": "work", "Primary": true }],
                 "Title": user.title,
+                "UserType": user.employment.as_deref().unwrap_or("employee"),
                 "Extensions": { "aws:identitystore:enterprise": enterprise },
             }),
         )?;

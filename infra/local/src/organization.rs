@@ -9,17 +9,18 @@ use crate::error::Error;
 /// Part of the program, so that it can never be missing.
 const FILE: &str = include_str!("../organization.json");
 
-/// Accounts in OUs, permission sets, people, and who may ask for what.
+/// Accounts in OUs, permission sets and people.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Organization {
+    /// Who publishes the first configuration.
+    pub(crate) administrator: String,
     pub(crate) units: Vec<Unit>,
     pub(crate) accounts: Vec<Account>,
     pub(crate) permission_sets: Vec<PermissionSet>,
     pub(crate) users: Vec<User>,
     pub(crate) groups: Vec<Group>,
     pub(crate) standing: Vec<Standing>,
-    pub(crate) configuration: Configuration,
 }
 
 /// An OU; its name matters to emulator/organization.py only, which creates OUs and accounts from the same file.
@@ -54,6 +55,8 @@ pub(crate) struct User {
     pub(crate) title: String,
     pub(crate) department: String,
     pub(crate) manager: Option<String>,
+    /// `employee`, unless said.
+    pub(crate) employment: Option<String>,
 }
 
 /// A group and its members.
@@ -71,27 +74,6 @@ pub(crate) struct Standing {
     pub(crate) user: String,
     pub(crate) account: String,
     pub(crate) permission_set: String,
-}
-
-/// Curfew's configuration, in names.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Configuration {
-    pub(crate) administrators: Vec<String>,
-    pub(crate) auditors: Vec<String>,
-    pub(crate) session_limit: String,
-    pub(crate) entitlements: Vec<Entitlement>,
-}
-
-/// What may be asked for; no approvers means automatic approval.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Entitlement {
-    pub(crate) account: String,
-    pub(crate) permission_set: String,
-    pub(crate) max_duration: String,
-    pub(crate) approvers: Vec<String>,
-    pub(crate) timeout: Option<String>,
 }
 
 /// The ids that the emulators gave to names.
@@ -144,16 +126,13 @@ mod tests {
         let accounts: BTreeSet<_> = sample.accounts.iter().map(|account| &account.name).collect();
         let sets: BTreeSet<_> = sample.permission_sets.iter().map(|set| &set.name).collect();
         assert_eq!((users.len(), accounts.len(), sets.len()), (12, 8, 6));
-        let config = &sample.configuration;
         let named = sample.users.iter().filter_map(|user| user.manager.as_ref());
         let named = named.chain(sample.groups.iter().flat_map(|group| &group.members));
-        let named = named.chain(&config.administrators).chain(&config.auditors);
-        let named = named.chain(config.entitlements.iter().flat_map(|one| &one.approvers));
         named
             .chain(sample.standing.iter().map(|one| &one.user))
+            .chain([&sample.administrator])
             .for_each(|name| assert!(users.contains(name), "{name}"));
-        let keys = config.entitlements.iter().map(|one| (&one.account, &one.permission_set));
-        for (account, set) in keys.chain(sample.standing.iter().map(|one| (&one.account, &one.permission_set))) {
+        for (account, set) in sample.standing.iter().map(|one| (&one.account, &one.permission_set)) {
             assert!(accounts.contains(account) && sets.contains(set), "{account} {set}");
         }
     }
@@ -172,6 +151,5 @@ mod tests {
         let sample = Organization::sample().unwrap();
         let long: Vec<_> = sample.permission_sets.iter().filter(|set| set.session_duration == "PT12H").collect();
         assert_eq!(long.len(), 1);
-        assert!(sample.configuration.entitlements.iter().any(|one| one.permission_set == long[0].name));
     }
 }

@@ -36,7 +36,7 @@ pub struct Ready {
     pub state_machine: String,
     /// All outputs of the deployed stack.
     pub stack: BTreeMap<String, String>,
-    /// Folder with logs and the published configuration.
+    /// Folder with logs and the emulator's files.
     pub state_dir: String,
 }
 

@@ -93,7 +93,9 @@ impl Run {
         let emulator = self.start(&scripts, &ours, &state)?;
         let deployed = self.deploy(&scripts, &emulator, &ours, &binaries, &organization)?;
         let ready = ready(&state, &organization, &ours, &emulator, &deployed);
-        let api = self.publish(&state, &organization, &ready, &deployed.ids)?;
+        let api = api(&ready);
+        self.sync(&api, &organization)?;
+        self.publish(&api, &workspace, &organization)?;
         self.announce(&state, &ready)?;
         let unmet = if self.args.quiet_until_ready {
             0
@@ -101,7 +103,7 @@ impl Run {
             Story::new(self.terminal, &api, &ours.center, &deployed.ids).tell()?
         };
         if !self.args.once && !self.args.quiet_until_ready {
-            closing::print(self.terminal, &ready, &organization);
+            closing::print(self.terminal, &ready, &organization, &api);
         }
         Ok(Outcome { unmet, state })
     }
@@ -189,7 +191,6 @@ impl Run {
             Ok((ids, detail))
         })?;
         let stack = self.terminal.step("SAM template and state machine", || {
-            let administrator = first(&organization.configuration.administrators);
             let architecture = if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" };
             let parameters = [
                 ("InstanceArn", ours.center.instance_arn()),
@@ -197,7 +198,7 @@ impl Run {
                 ("OidcIssuer", ours.issuer_url.clone()),
                 ("OidcAudience", AUDIENCE.into()),
                 ("PublicUrl", ours.api.clone()),
-                ("BootstrapAdministrator", id(&ids.users, administrator)?.into()),
+                ("BootstrapAdministrator", id(&ids.users, &organization.administrator)?.into()),
                 ("Architecture", architecture.into()),
             ];
             let parameters = parameters.each_ref().map(|(name, value)| (*name, value.as_str()));
@@ -210,17 +211,22 @@ impl Run {
         Ok(Deployed { stack, ids })
     }
 
-    /// Publishes the configuration the way an administrator does.
-    fn publish(&self, state: &State, organization: &Organization, ready: &Ready, ids: &Ids) -> Result<Api, Error> {
+    /// Has the directory read, as an administrator does: its schedule would take a quarter of an hour to begin, and without
+    /// a directory nothing is granted.
+    fn sync(&self, api: &Api, organization: &Organization) -> Result<(), Error> {
+        self.terminal.step("Directory", || {
+            let (accounts, people) = api.sync(&organization.administrator)?;
+            Ok(((), format!("{accounts} accounts and {people} people read by sync")))
+        })
+    }
+
+    /// Publishes the example configuration the way an administrator does.
+    fn publish(&self, api: &Api, workspace: &Path, organization: &Organization) -> Result<(), Error> {
         self.terminal.step("Configuration", || {
-            let toml = configuration::render(organization, ids)?;
-            write_whole(&state.path("configuration.toml"), &toml)?;
-            let tokens = ready.users.iter().map(|(name, user)| (name.clone(), user.token.clone())).collect();
-            let api = Api::new(&ready.api, tokens);
-            let administrator = first(&organization.configuration.administrators);
-            let version = api.publish(administrator, &toml)?;
-            let version = version.get(..12).unwrap_or(&version);
-            Ok((api, format!("published by {administrator}, version {version}")))
+            let files = configuration::read(workspace)?;
+            let (version, number) = api.publish(&organization.administrator, &files)?;
+            let (count, by, folder) = (files.len(), &organization.administrator, configuration::FOLDER);
+            Ok(((), format!("{count} files of {folder} published by {by}, version {version}, number {number}")))
         })
     }
 
@@ -265,8 +271,10 @@ fn ready(state: &State, organization: &Organization, ours: &Ours, emulator: &Emu
     }
 }
 
-fn first(names: &[String]) -> &str {
-    names.first().map_or("", String::as_str)
+/// The API with everybody's tokens.
+fn api(ready: &Ready) -> Api {
+    let tokens = ready.users.iter().map(|(name, user)| (name.clone(), user.token.clone())).collect();
+    Api::new(&ready.api, tokens)
 }
 
 fn output(stack: &BTreeMap<String, String>, name: &str) -> Result<String, Error> {

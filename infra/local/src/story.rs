@@ -1,4 +1,4 @@
-//! The story: three requests as they really happen, each with what Identity Center really holds at that moment.
+//! The story: four requests as they really happen, each with what Identity Center really holds at that moment.
 
 mod scenes;
 mod teller;
@@ -7,3 +7,4 @@ mod teller;
 mod tests;
 
 pub(crate) use scenes::Story;
+pub(crate) use teller::text;

@@ -2,11 +2,15 @@
 
 use curfew_domain::ask::AskDigest;
 use curfew_domain::id::{AccountId, PermissionSetArn};
-use curfew_domain::request::Answer;
+use curfew_domain::origin::Origin;
+use curfew_domain::request::{Answer, Narrowing};
+use curfew_domain::review::Finding;
 use curfew_domain::text::{Comment, Justification, Ticket};
 use curfew_domain::time::{AccessDuration, Timestamp, whole_seconds};
 use curfew_engine::decide::Reply;
+use curfew_engine::escalate::Urgency;
 use curfew_engine::extend::Extension;
+use curfew_engine::review::Judgement;
 use curfew_engine::submit::Wish;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -34,6 +38,9 @@ struct WishBody {
 struct DecisionBody {
     decision: String,
     comment: Option<String>,
+    duration: Option<String>,
+    start: Option<String>,
+    digest: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +48,8 @@ struct DecisionBody {
 struct LinkDecisionBody {
     decision: String,
     comment: Option<String>,
+    duration: Option<String>,
+    start: Option<String>,
     digest: String,
 }
 
@@ -58,17 +67,30 @@ struct ExtensionBody {
     ticket: Option<String>,
 }
 
-/// A decision made through a link: the reply, and the digest of what was shown.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UrgencyBody {
+    justification: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JudgementBody {
+    finding: String,
+    comment: String,
+}
+
+/// A decision: the reply, and the digest of what was shown.
 #[derive(Debug)]
-pub struct ConfirmedReply {
+pub struct Decided<D> {
     /// Yes or no, and why.
     pub reply: Reply,
     /// What was shown.
-    pub digest: AskDigest,
+    pub digest: D,
 }
 
-/// Body of `POST /v1/requests`.
-pub fn wish(body: &[u8]) -> Result<Wish, Problem> {
+/// Body of `POST /v1/requests`, from there.
+pub fn wish(body: &[u8], origin: Origin) -> Result<Wish, Problem> {
     let body: WishBody = parse(body)?;
     Ok(Wish {
         account: AccountId::parse(&body.account).map_err(|e| Problem::invalid("account", e))?,
@@ -79,49 +101,82 @@ pub fn wish(body: &[u8]) -> Result<Wish, Problem> {
         ticket: ticket(body.ticket)?,
         start: body.start.as_deref().map(start).transpose()?,
         emergency: body.emergency,
+        origin,
     })
 }
 
-/// Body of `POST /v1/requests/{id}/extend`.
-pub fn extension(body: &[u8]) -> Result<Extension, Problem> {
+/// Body of `POST /v1/requests/{id}/escalate`, from there; may be left out.
+pub fn urgency(body: &[u8], origin: Origin) -> Result<Urgency, Problem> {
+    if is_blank(body) {
+        return Ok(Urgency { justification: None, origin });
+    }
+    let body: UrgencyBody = parse(body)?;
+    Ok(Urgency { justification: body.justification.as_deref().map(justification).transpose()?, origin })
+}
+
+/// Body of `POST /v1/requests/{id}/review`.
+pub fn judgement(body: &[u8]) -> Result<Judgement, Problem> {
+    let body: JudgementBody = parse(body)?;
+    let finding = Finding::parse(&body.finding)
+        .ok_or_else(|| Problem::invalid("finding", "expected `justified` or `not_justified`"))?;
+    Ok(Judgement { finding, comment: Comment::parse(&body.comment).map_err(|e| Problem::invalid("comment", e))? })
+}
+
+/// Body of `POST /v1/requests/{id}/extend`, from there.
+pub fn extension(body: &[u8], origin: Origin) -> Result<Extension, Problem> {
     let body: ExtensionBody = parse(body)?;
     Ok(Extension {
         duration: duration(&body.duration)?,
         justification: justification(&body.justification)?,
         ticket: ticket(body.ticket)?,
+        origin,
     })
 }
 
-/// Body of `POST /v1/requests/{id}/decisions`.
-pub fn decision(body: &[u8]) -> Result<Reply, Problem> {
+/// Body of `POST /v1/requests/{id}/decisions`. Who has looked at the request before sends its digest, too.
+pub fn decision(body: &[u8]) -> Result<Decided<Option<AskDigest>>, Problem> {
     let body: DecisionBody = parse(body)?;
-    reply(&body.decision, body.comment)
+    let digest = body.digest.as_deref().map(|text| digest(text, "the digest of the request that was shown"));
+    let narrowed = narrowing(body.duration.as_deref(), body.start.as_deref())?;
+    Ok(Decided { reply: reply(&body.decision, body.comment, narrowed)?, digest: digest.transpose()? })
 }
 
 /// Body of `POST /a/{link}`.
-pub fn link_decision(body: &[u8]) -> Result<ConfirmedReply, Problem> {
+pub fn link_decision(body: &[u8]) -> Result<Decided<AskDigest>, Problem> {
     let body: LinkDecisionBody = parse(body)?;
-    let digest = AskDigest::parse(&body.digest)
-        .ok_or_else(|| Problem::invalid("digest", "expected the digest that `GET` of this link shows"))?;
-    Ok(ConfirmedReply { reply: reply(&body.decision, body.comment)?, digest })
+    let digest = digest(&body.digest, "the digest that `GET` of this link shows")?;
+    let narrowed = narrowing(body.duration.as_deref(), body.start.as_deref())?;
+    Ok(Decided { reply: reply(&body.decision, body.comment, narrowed)?, digest })
+}
+
+fn digest(text: &str, expected: &str) -> Result<AskDigest, Problem> {
+    AskDigest::parse(text).ok_or_else(|| Problem::invalid("digest", format!("expected {expected}")))
+}
+
+fn narrowing(shorter: Option<&str>, later: Option<&str>) -> Result<Narrowing, Problem> {
+    Ok(Narrowing { duration: shorter.map(duration).transpose()?, start: later.map(start).transpose()? })
 }
 
 /// Body of cancel, return and revoke; may be left out.
 pub fn comment(body: &[u8]) -> Result<Option<Comment>, Problem> {
-    if body.iter().all(u8::is_ascii_whitespace) {
+    if is_blank(body) {
         return Ok(None);
     }
     let body: CommentBody = parse(body)?;
     optional_comment(body.comment)
 }
 
-fn reply(decision: &str, comment: Option<String>) -> Result<Reply, Problem> {
+fn is_blank(body: &[u8]) -> bool {
+    body.iter().all(u8::is_ascii_whitespace)
+}
+
+fn reply(decision: &str, comment: Option<String>, narrowed: Narrowing) -> Result<Reply, Problem> {
     let answer = match decision {
         "approve" => Answer::Approve,
         "deny" => Answer::Deny,
         _ => return Err(Problem::invalid("decision", "expected `approve` or `deny`")),
     };
-    Ok(Reply { answer, comment: optional_comment(comment)? })
+    Ok(Reply { answer, comment: optional_comment(comment)?, narrowed })
 }
 
 fn optional_comment(comment: Option<String>) -> Result<Option<Comment>, Problem> {
@@ -147,9 +202,14 @@ fn start(text: &str) -> Result<Timestamp, Problem> {
     Ok(whole_seconds(at))
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    if body.len() > LIMIT {
-        let detail = format!("The body has {} bytes; at most {LIMIT} are read.", body.len());
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    parse_within(body, LIMIT)
+}
+
+/// Reads an object of at most so many bytes.
+pub(crate) fn parse_within<T: DeserializeOwned>(body: &[u8], limit: usize) -> Result<T, Problem> {
+    if body.len() > limit {
+        let detail = format!("The body has {} bytes; at most {limit} are read.", body.len());
         return Err(Problem::new(413, "body_too_large", "The body is too large", detail));
     }
     // serde would take the values of an array for the fields of the object.
@@ -195,6 +255,14 @@ fn explain(error: &serde_json::Error, path: &str) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn wish(body: &[u8]) -> Result<Wish, Problem> {
+        super::wish(body, Origin::default())
+    }
+
+    fn extension(body: &[u8]) -> Result<Extension, Problem> {
+        super::extension(body, Origin::default())
+    }
 
     fn body(change: &str) -> String {
         let base = r#"{"account":"111122223333","permission_set":"arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444","duration":"PT1H","justification":"because"}"#;
@@ -259,9 +327,38 @@ mod tests {
 
     #[test]
     fn a_decision_is_one_of_two_words() {
-        assert_eq!(decision(br#"{"decision":"approve"}"#).unwrap().answer, Answer::Approve);
+        assert_eq!(decision(br#"{"decision":"approve"}"#).unwrap().reply.answer, Answer::Approve);
         assert_eq!(decision(br#"{"decision":"Approve"}"#).unwrap_err().field.as_deref(), Some("decision"));
         assert_eq!(link_decision(br#"{"decision":"deny"}"#).unwrap_err().code, "missing_field");
         assert!(comment(b"  ").unwrap().is_none());
+    }
+
+    #[test]
+    fn an_emergency_may_say_why_and_a_review_must() {
+        let urgency = |body: &str| super::urgency(body.as_bytes(), Origin::default());
+        assert_eq!(urgency(" ").unwrap().justification, None);
+        let why = urgency(r#"{"justification":"the shop is down"}"#).unwrap().justification;
+        assert_eq!(why.unwrap().as_str(), "the shop is down");
+        assert_eq!(urgency(r#"{"justification":""}"#).unwrap_err().field.as_deref(), Some("justification"));
+        assert!(judgement(br#"{"finding":"not_justified","comment":"no incident"}"#).is_ok());
+        for (body, field) in [
+            (r#"{"finding":"justified"}"#, "comment"),
+            (r#"{"finding":"justified","comment":" "}"#, "comment"),
+            (r#"{"finding":"fine","comment":"because"}"#, "finding"),
+        ] {
+            assert_eq!(judgement(body.as_bytes()).unwrap_err().field.as_deref(), Some(field), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_decision_may_narrow_what_was_asked_for() {
+        let narrowed = decision(br#"{"decision":"approve","duration":"PT30M","start":"2026-11-23T09:00:00.9Z"}"#);
+        let narrowed = narrowed.unwrap().reply.narrowed;
+        assert_eq!(narrowed.duration.unwrap().seconds(), 1_800);
+        assert_eq!(narrowed.start.unwrap().to_string(), "2026-11-23T09:00:00Z");
+        for (field, value) in [("duration", "PT0S"), ("start", "later"), ("digest", "abc")] {
+            let body = format!(r#"{{"decision":"approve","{field}":"{value}"}}"#);
+            assert_eq!(decision(body.as_bytes()).unwrap_err().field.as_deref(), Some(field));
+        }
     }
 }

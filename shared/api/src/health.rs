@@ -4,6 +4,8 @@ use curfew_domain::request::Rank;
 use curfew_engine::health::{Health, OldestIntent, Overdue, WriterState};
 use serde::Serialize;
 
+use crate::directory::SnapshotView;
+
 /// The state of all access.
 #[derive(Debug, Serialize)]
 pub struct AccessHealthView {
@@ -23,6 +25,9 @@ pub struct AccessHealthView {
     /// The published version; absent when nothing was published, or it cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     configuration: Option<String>,
+    /// The snapshot of the directory that policy decides by; absent before the first one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    directory: Option<SnapshotView>,
 }
 
 /// Changes of Identity Center that wait.
@@ -82,6 +87,7 @@ impl AccessHealthView {
             overdue: health.overdue.iter().map(overdue).collect(),
             writer: writer(&health.writer),
             configuration,
+            directory: health.directory.as_ref().map(|head| SnapshotView::new(head, health.at)),
         }
     }
 }
@@ -138,6 +144,7 @@ mod tests {
             oldest_intent: None,
             overdue: Vec::new(),
             writer: WriterState::Free,
+            directory: None,
         }
     }
 

@@ -3,6 +3,9 @@
 //! Shapes here are separate from the domain's: they may grow fields, and never change the meaning of one.
 
 mod body;
+mod configuration;
+mod directory;
+mod entitlements;
 mod health;
 mod problem;
 mod query;
@@ -10,11 +13,13 @@ mod refused;
 pub mod task;
 mod view;
 
-pub use body::{ConfirmedReply, comment, decision, extension, link_decision, wish};
+pub use body::{Decided, comment, decision, extension, judgement, link_decision, urgency, wish};
+pub use configuration::{
+    ConfigurationView, PUBLICATIONS, PublicationsView, PublishedView, Rollback, change, publications_query, rollback,
+};
+pub use directory::{DirectoryView, SnapshotView, sync_wish};
+pub use entitlements::{EntitlementsQuery, EntitlementsView, entitlements_query};
 pub use health::AccessHealthView;
 pub use problem::Problem;
 pub use query::{list_query, path_id};
-pub use view::{
-    ApprovalView, ApprovalsView, ConfigurationView, EntitlementView, EntitlementsView, LinkView, MeView, PageView,
-    PublishedView, RequestView,
-};
+pub use view::{ApprovalView, ApprovalsView, LinkView, MeView, PageView, RequestView, ReviewView, ReviewsView};

@@ -1,5 +1,6 @@
 //! Problem documents (RFC 9457): a stable code, what was wrong, where, and what to do.
 
+use curfew_policy::problem::Problem as Mistake;
 use serde::Serialize;
 
 /// An error answer. `code` is stable; the sentences may change.
@@ -22,6 +23,9 @@ pub struct Problem {
     /// What to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// Everything that is wrong with a configuration, by place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<Mistake>,
 }
 
 impl Problem {
@@ -31,7 +35,7 @@ impl Problem {
     /// A problem without field and hint.
     pub fn new(status: u16, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         let kind = format!("urn:curfew:problem:{code}");
-        Self { kind, title, status, code, detail: detail.into(), field: None, hint: None }
+        Self { kind, title, status, code, detail: detail.into(), field: None, hint: None, problems: Vec::new() }
     }
 
     /// Names the field, parameter or header.
@@ -44,6 +48,12 @@ impl Problem {
     #[must_use]
     pub fn with_hint(self, hint: impl Into<String>) -> Self {
         Self { hint: Some(hint.into()), ..self }
+    }
+
+    /// Lists what is wrong with a configuration.
+    #[must_use]
+    pub fn with_problems(self, problems: Vec<Mistake>) -> Self {
+        Self { problems, ..self }
     }
 
     /// A value that is not what its field takes.

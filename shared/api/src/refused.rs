@@ -1,8 +1,8 @@
 //! Errors of the engine as problem documents. The match is total: a new refusal does not compile without its code.
 
 use curfew_domain::request::{Refusal, Stage};
+use curfew_domain::review;
 use curfew_engine::error::{Error, Fault};
-use curfew_engine::publish::NotPublished;
 use curfew_engine::submit::Refused;
 
 use crate::problem::Problem;
@@ -11,6 +11,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(refusal) => refusal.into(),
+            Error::Review(refusal) => refusal.into(),
             Error::NotFound => Self::not_found("request"),
             Error::ForeignLink => Self::new(
                 403,
@@ -28,6 +29,13 @@ impl From<Error> for Problem {
                 "No configuration has been published, so nothing can be requested.",
             )
             .with_hint("An administrator publishes one with `PUT /v1/configuration`."),
+            Error::NoDirectory => Self::new(
+                503,
+                "not_configured",
+                "Curfew is not set up yet",
+                "Accounts, people and permission sets have not been read yet, so nothing can be requested.",
+            )
+            .with_hint("`sync` reads them soon; an administrator can start it with `POST /v1/directory/sync`."),
             Error::Fault(fault) => fault.into(),
         }
     }
@@ -51,6 +59,8 @@ impl From<Refusal> for Problem {
             Refusal::Illegal { stage, command } => illegal(stage, command),
             Refusal::NotRequester(_) => forbidden("not_requester"),
             Refusal::NotInCharge(_) => forbidden("not_in_charge"),
+            Refusal::NotRequesterOrManager => forbidden("not_requester_or_manager"),
+            Refusal::AlreadyEmergency => conflict("already_emergency"),
             Refusal::OwnRequest => forbidden("own_request"),
             Refusal::NotApprover(_) => Self::new(
                 403,
@@ -59,7 +69,24 @@ impl From<Refusal> for Problem {
                 "You are not an approver of the present step of this request.",
             ),
             Refusal::AlreadyDecided => conflict("already_decided"),
+            Refusal::NotDistinct => forbidden("not_distinct"),
             Refusal::StepOver => conflict("step_over"),
+            Refusal::Escalated => conflict("escalated"),
+            Refusal::CommentRequired => Self::new(422, "comment_required", "The decision lacks a comment", detail)
+                .in_field("comment")
+                .with_hint("Say why you deny the request."),
+            Refusal::DenialNarrows => Self::new(400, "denial_narrows", "A denial changes nothing", detail)
+                .with_hint("Leave `duration` and `start` out, or approve."),
+            Refusal::LongerThanAsked(longest) => {
+                Self::new(422, "duration_too_long", "The duration is too long", detail)
+                    .in_field("duration")
+                    .with_hint(format!("Approve at most `{longest}`, or leave `duration` out."))
+            }
+            Refusal::EarlierThanAsked(_) | Refusal::StartTooFar => {
+                Self::new(422, "start_not_possible", "Access cannot start then", detail)
+                    .in_field("start")
+                    .with_hint("Choose a later start within 90 days, or leave `start` out.")
+            }
             Refusal::TimedOut(_) => conflict("timed_out"),
             Refusal::Changed => {
                 conflict("digest_mismatch").with_hint("Open the link again, read what it shows, and decide on that.")
@@ -68,7 +95,7 @@ impl From<Refusal> for Problem {
                 conflict("not_now")
             }
             Refusal::NothingToExtend(_) => conflict("nothing_to_extend"),
-            Refusal::NotApproved | Refusal::NoApprover(_) => conflict("not_approved"),
+            Refusal::NotApproved | Refusal::NoApprover(_) | Refusal::NotForward(_) => conflict("not_approved"),
         }
     }
 }
@@ -97,16 +124,27 @@ fn illegal(stage: Stage, command: &str) -> Problem {
     Problem::new(409, code, "The request does not allow this now", detail)
 }
 
+impl From<review::Refusal> for Problem {
+    fn from(refusal: review::Refusal) -> Self {
+        let detail = sentence(&refusal.to_string());
+        let forbidden = |code| Self::new(403, code, "You may not do this", detail.clone());
+        let conflict = |code| Self::new(409, code, "The review does not allow this now", detail.clone());
+        match refusal {
+            review::Refusal::OwnAccess => forbidden("own_request"),
+            review::Refusal::NotReviewer => forbidden("not_reviewer"),
+            review::Refusal::Answered => conflict("already_reviewed"),
+            review::Refusal::NotOverdue(_) | review::Refusal::Announced => conflict("not_now"),
+        }
+    }
+}
+
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {
         let detail = sentence(&refused.to_string());
         match refused {
-            Refused::UnknownAccount | Refused::UnknownEntitlement => {
-                let field = if matches!(refused, Refused::UnknownAccount) { "account" } else { "permission_set" };
-                Self::new(422, "unknown_entitlement", "This cannot be requested", detail)
-                    .in_field(field)
-                    .with_hint("`GET /v1/entitlements` lists what you may request.")
-            }
+            Refused::UnknownEntitlement => Self::new(422, "unknown_entitlement", "This cannot be requested", detail)
+                .in_field("permission_set")
+                .with_hint("`GET /v1/entitlements` lists what you may request."),
             Refused::TooLong(max) => Self::new(422, "duration_too_long", "The duration is too long", detail)
                 .in_field("duration")
                 .with_hint(format!("Ask for at most `{max}`.")),
@@ -132,19 +170,6 @@ impl From<Refused> for Problem {
                     .with_hint("Use a new key for a new request.")
             }
             Refused::Error(error) => error.into(),
-        }
-    }
-}
-
-impl From<NotPublished> for Problem {
-    fn from(error: NotPublished) -> Self {
-        match error {
-            NotPublished::Invalid(problems) => {
-                let list: Vec<String> = problems.iter().map(ToString::to_string).collect();
-                Self::new(422, "invalid_configuration", "The configuration has mistakes", list.join("\n"))
-                    .with_hint("Nothing was published; the present configuration stays.")
-            }
-            NotPublished::Fault(fault) => fault.into(),
         }
     }
 }

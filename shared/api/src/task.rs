@@ -50,3 +50,11 @@ pub struct SweepTask {
     /// With `abandon`: the name of the error.
     pub error: Option<String>,
 }
+
+/// Input of `sync`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SyncTask {
+    /// Believe whatever is read, also if more than half of something is gone: an administrator insists.
+    #[serde(default)]
+    pub force: bool,
+}

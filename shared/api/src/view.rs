@@ -2,12 +2,18 @@
 
 use curfew_domain::audit::{self, Record};
 use curfew_domain::id::{LinkId, RequestId};
+use curfew_domain::origin::Channel;
 use curfew_domain::person::Person;
-use curfew_domain::request::{Answer, EndReason, Gone, Grant, Request, State};
-use curfew_domain::verdict::{Outcome, Verdict};
-use curfew_policy::{Approval, Entitlement, Version};
+use curfew_domain::request::{Answer, EndReason, Gone, Grant, Request, State, Terms};
+use curfew_domain::review::Review;
 use serde::Serialize;
 use serde_json::Value;
+
+use approval::{DecisionView, StepView, VerdictView};
+pub use review::{ReviewView, ReviewsView};
+
+mod approval;
+mod review;
 
 /// One request. What is not true yet, or not any more, is absent.
 #[derive(Debug, Serialize)]
@@ -19,12 +25,17 @@ pub struct RequestView {
     requester: String,
     account: String,
     permission_set: String,
+    /// For how long: as asked for, or as an approver has shortened it.
     duration: String,
     justification: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<String>,
+    /// Not before: as asked for, or as an approver has postponed it.
     #[serde(skip_serializing_if = "Option::is_none")]
     start: Option<String>,
+    /// What was asked for, where an approver has narrowed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    asked: Option<AskedView>,
     emergency: bool,
     submitted_at: String,
     /// The request whose grant this one is to prolong.
@@ -33,6 +44,22 @@ pub struct RequestView {
     /// The request that prolongs the grant of this one; only where one request is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     extended_by: Option<String>,
+    /// The request that this one took the place of, as an emergency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    escalates: Option<String>,
+    /// The emergency request that took the place of this one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    escalated_to: Option<String>,
+    /// `api`, `cli`, `console` or `slack`, as the caller said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel: Option<&'static str>,
+    /// Where the request came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source_address: Option<String>,
+    /// Whether the requester had signed in with a second factor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mfa: Option<bool>,
+    /// What a decision is about: the wish on the terms above.
     digest: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     verdict: Option<VerdictView>,
@@ -40,6 +67,9 @@ pub struct RequestView {
     decisions: Vec<DecisionView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     grant: Option<GrantView>,
+    /// The review of an emergency grant that has ended; only where one request is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    review: Option<ReviewView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     history: Option<Vec<RecordView>>,
     /// `intact`, or the first thing that is wrong with the audit chain behind `history`.
@@ -47,34 +77,12 @@ pub struct RequestView {
     chain: Option<String>,
 }
 
+/// What was asked for, where an approver has narrowed it.
 #[derive(Debug, Serialize)]
-struct VerdictView {
-    outcome: &'static str,
+struct AskedView {
+    duration: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    flow: Option<String>,
-    configuration: String,
-    explanation: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct StepView {
-    name: String,
-    /// `waiting`, `approved`, `denied`, `next` or `over`.
-    state: &'static str,
-    approvers: Vec<String>,
-    quorum: u8,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    deadline: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct DecisionView {
-    step: usize,
-    approver: String,
-    decision: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    comment: Option<String>,
-    at: String,
+    start: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -103,7 +111,7 @@ struct RecordView {
 impl RequestView {
     /// A request without its history, as in lists.
     pub fn brief(request: &Request) -> Self {
-        let ask = &request.ask;
+        let (ask, terms) = (&request.ask, request.terms());
         Self {
             id: ask.id.to_string(),
             state: request.state.stage().name(),
@@ -111,19 +119,29 @@ impl RequestView {
             requester: ask.requester.to_string(),
             account: ask.account.to_string(),
             permission_set: ask.permission_set.to_string(),
-            duration: ask.duration.to_string(),
+            duration: terms.duration.to_string(),
             justification: ask.justification.to_string(),
             ticket: ask.ticket.as_ref().map(ToString::to_string),
-            start: ask.start.map(|s| s.to_string()),
+            start: terms.start.map(|s| s.to_string()),
+            asked: asked(request),
             emergency: ask.emergency,
             submitted_at: ask.submitted_at.to_string(),
             extends: ask.extends.as_ref().map(ToString::to_string),
             extended_by: None,
-            digest: ask.digest().as_str().to_owned(),
-            verdict: request.verdict.as_ref().map(verdict),
-            steps: steps(request),
-            decisions: decisions(request),
+            escalates: ask.escalates.as_ref().map(ToString::to_string),
+            escalated_to: match &request.state {
+                State::Cancelled { escalated_to } => escalated_to.as_ref().map(ToString::to_string),
+                _ => None,
+            },
+            channel: ask.origin.channel.map(Channel::name),
+            source_address: ask.origin.source_address.map(|address| address.to_string()),
+            mfa: ask.origin.mfa,
+            digest: request.digest().as_str().to_owned(),
+            verdict: request.verdict.as_ref().map(approval::verdict),
+            steps: approval::steps(request),
+            decisions: approval::decisions(request),
             grant: request.state.grant().map(|g| grant(g, request)),
+            review: None,
             history: None,
             chain: None,
         }
@@ -131,13 +149,26 @@ impl RequestView {
 
     /// A request with its whole history, and the extension of its grant.
     pub fn full(request: &Request, history: &[Record], extended_by: Option<&RequestId>) -> Self {
-        let chain = match audit::verify(&request.ask.id, history, &request.head) {
-            Ok(()) => "intact".to_owned(),
-            Err(broken) => broken.to_string(),
-        };
+        let chain = chain(request, history, &request.head);
         let history = history.iter().map(record).collect();
         let extended_by = extended_by.map(ToString::to_string);
         Self { history: Some(history), chain: Some(chain), extended_by, ..Self::brief(request) }
+    }
+
+    /// The same with its review, whose records continue the history.
+    #[must_use]
+    pub fn reviewed(self, request: &Request, history: &[Record], review: &Review, view: ReviewView) -> Self {
+        let chain = chain(request, history, &review.head);
+        let history = history.iter().map(record).collect();
+        Self { history: Some(history), chain: Some(chain), review: Some(view), ..self }
+    }
+}
+
+/// `intact`, or the first thing that is wrong with the chain that should end there.
+fn chain(request: &Request, history: &[Record], head: &audit::Head) -> String {
+    match audit::verify(&request.ask.id, history, head) {
+        Ok(()) => "intact".to_owned(),
+        Err(broken) => broken.to_string(),
     }
 }
 
@@ -146,69 +177,22 @@ fn reason(request: &Request) -> Option<String> {
     match &request.state {
         State::Ending { reason: EndReason::Failed(why), .. } | State::Failed { reason: why } => Some(why.clone()),
         State::Ending { reason, .. } | State::Ended { reason, .. } => Some(reason.name().to_owned()),
+        State::Denied if !request.timed_out.is_empty() && !is_denied_by_somebody(request) => {
+            Some("nobody decided in time".to_owned())
+        }
         State::Denied if request.decisions.is_empty() => request.verdict.as_ref().map(|v| v.explanation.join("; ")),
         _ => None,
     }
 }
 
-fn verdict(verdict: &Verdict) -> VerdictView {
-    let (outcome, flow) = match &verdict.outcome {
-        Outcome::Denied => ("denied", None),
-        Outcome::Allowed { flow, steps } => {
-            (if steps.is_empty() { "approved" } else { "needs_approval" }, Some(flow.clone()))
-        }
-    };
-    VerdictView {
-        outcome,
-        flow,
-        configuration: verdict.configuration.clone(),
-        explanation: verdict.explanation.clone(),
-    }
+fn is_denied_by_somebody(request: &Request) -> bool {
+    request.decisions.iter().any(|decision| decision.answer == Answer::Deny)
 }
 
-fn steps(request: &Request) -> Vec<StepView> {
-    let digest = request.ask.digest();
-    let all = request.verdict.as_ref().map_or(&[][..], Verdict::steps);
-    let present = match &request.state {
-        State::AwaitingApproval { step, deadline } => Some((*step, *deadline)),
-        _ => None,
-    };
-    let view = |(index, step): (usize, &curfew_domain::verdict::Step)| {
-        let denied = request.decisions.iter().any(|d| d.step == index && d.answer == Answer::Deny);
-        let waiting = present.is_some_and(|(at, _)| at == index);
-        let state = match present {
-            _ if denied => "denied",
-            _ if request.step_is_approved(index, step, &digest) => "approved",
-            Some((at, _)) if at == index => "waiting",
-            Some(_) => "next",
-            None => "over",
-        };
-        StepView {
-            name: step.name.clone(),
-            state,
-            approvers: step.approvers.iter().map(ToString::to_string).collect(),
-            quorum: step.quorum,
-            deadline: present.filter(|_| waiting).map(|(_, deadline)| deadline.to_string()),
-        }
-    };
-    all.iter().enumerate().map(view).collect()
-}
-
-fn decisions(request: &Request) -> Vec<DecisionView> {
-    request
-        .decisions
-        .iter()
-        .map(|d| DecisionView {
-            step: d.step,
-            approver: d.approver.to_string(),
-            decision: match d.answer {
-                Answer::Approve => "approve",
-                Answer::Deny => "deny",
-            },
-            comment: d.comment.as_ref().map(ToString::to_string),
-            at: d.at.to_string(),
-        })
-        .collect()
+fn asked(request: &Request) -> Option<AskedView> {
+    let asked = Terms::asked(&request.ask);
+    let view = || AskedView { duration: asked.duration.to_string(), start: asked.start.map(|s| s.to_string()) };
+    (asked != request.terms()).then(view)
 }
 
 fn grant(grant: &Grant, request: &Request) -> GrantView {
@@ -280,6 +264,11 @@ pub struct LinkView {
     pub step: String,
     /// Whether the caller can decide through this link now.
     pub open: bool,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed: Option<&'static str>,
+    /// The step wants a comment with a denial.
+    pub comment_on_denial: bool,
     /// What to send back with the decision.
     pub digest: String,
 }
@@ -287,49 +276,32 @@ pub struct LinkView {
 impl LinkView {
     /// What its approver sees.
     pub fn new(request: &Request, step: usize, caller: &Person) -> Self {
-        let waits = matches!(request.state, State::AwaitingApproval { step: present, .. } if present == step);
-        let decided = request.decisions.iter().any(|d| d.step == step && d.approver == caller.id);
-        let steps = request.verdict.as_ref().map_or(&[][..], Verdict::steps);
+        let closed = closed(request, step, caller);
+        let made_for = request.verdict.as_ref().and_then(|verdict| verdict.steps().get(step));
         Self {
             request: RequestView::brief(request),
-            step: steps.get(step).map(|s| s.name.clone()).unwrap_or_default(),
-            open: waits && !decided,
-            digest: request.ask.digest().as_str().to_owned(),
+            step: made_for.map(|s| s.name.clone()).unwrap_or_default(),
+            open: closed.is_none(),
+            closed,
+            comment_on_denial: made_for.is_some_and(|s| s.comment_on_denial),
+            digest: request.digest().as_str().to_owned(),
         }
     }
 }
 
-/// What the caller may request.
-#[derive(Debug, Serialize)]
-pub struct EntitlementsView {
-    /// By account and permission set.
-    pub items: Vec<EntitlementView>,
-}
-
-/// One entitlement.
-#[derive(Debug, Serialize)]
-pub struct EntitlementView {
-    account: String,
-    account_name: String,
-    permission_set: String,
-    permission_set_name: String,
-    max_duration: String,
-    approval: &'static str,
-}
-
-impl From<&Entitlement> for EntitlementView {
-    fn from(entitlement: &Entitlement) -> Self {
-        Self {
-            account: entitlement.account.to_string(),
-            account_name: entitlement.account_name.clone(),
-            permission_set: entitlement.permission_set.to_string(),
-            permission_set_name: entitlement.permission_set_name.clone(),
-            max_duration: entitlement.max_duration.to_string(),
-            approval: match entitlement.approval {
-                Approval::Automatic => "automatic",
-                Approval::OneOf { .. } => "one_approval",
-            },
-        }
+/// Why the link of a step decides nothing for its approver now, if that is so.
+fn closed(request: &Request, step: usize, caller: &Person) -> Option<&'static str> {
+    let present = matches!(request.state, State::AwaitingApproval { step: present, .. } if present == step);
+    if request.decisions.iter().any(|d| d.step == step && d.approver == caller.id) {
+        Some("You have decided on this step already.")
+    } else if request.timed_out.contains(&step) {
+        Some("The time of this step ran out before it was decided.")
+    } else if !present {
+        Some("This step is over.")
+    } else if request.waits_for(&caller.id) {
+        None
+    } else {
+        Some("This step needs people who have not approved this request before, and you have.")
     }
 }
 
@@ -344,28 +316,6 @@ impl From<&Person> for MeView {
     fn from(person: &Person) -> Self {
         let roles = [("requester", true), ("administrator", person.administrator), ("auditor", person.auditor)];
         Self { id: person.id.to_string(), roles: roles.iter().filter(|(_, has)| *has).map(|(role, _)| *role).collect() }
-    }
-}
-
-/// A published configuration.
-#[derive(Debug, Serialize)]
-pub struct ConfigurationView {
-    /// Its version.
-    pub version: String,
-    /// Its text, TOML.
-    pub text: String,
-}
-
-/// The answer to publishing.
-#[derive(Debug, Serialize)]
-pub struct PublishedView {
-    /// The version that is current now.
-    pub version: String,
-}
-
-impl From<&Version> for PublishedView {
-    fn from(version: &Version) -> Self {
-        Self { version: version.as_str().to_owned() }
     }
 }
 

@@ -9,10 +9,12 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::Document;
 use curfew_domain::id::UserId;
 use curfew_engine::error::Fault;
+use curfew_engine::facts::UserFacts;
 use curfew_engine::ports::People;
-use curfew_policy::UserFacts;
 
 use crate::fault::{code, fault, unbuilt};
+
+mod listing;
 
 /// One identity store.
 pub struct IdentityStore {

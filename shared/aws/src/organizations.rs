@@ -2,13 +2,15 @@
 
 use async_trait::async_trait;
 use aws_sdk_organizations::Client;
-use aws_sdk_organizations::types::AccountState;
+use aws_sdk_organizations::types::{Account, AccountState};
 use curfew_domain::id::AccountId;
 use curfew_engine::error::Fault;
+use curfew_engine::facts::AccountFacts;
 use curfew_engine::ports::Accounts;
-use curfew_policy::AccountFacts;
 
 use crate::fault::{code, fault};
+
+mod listing;
 
 /// The organisation.
 pub struct Organization {
@@ -32,8 +34,7 @@ impl Accounts for Organization {
             Err(e) => return Err(fault(what, e)),
         };
         let account = account.ok_or_else(|| Fault::transient(what, "the answer has no account"))?;
-        // `arn:aws:organizations::<management account>:account/<organisation>/<account>`
-        if account.arn().and_then(|arn| arn.split(':').nth(4)) == Some(id.as_str()) {
+        if is_management(&account, id) {
             return Ok(AccountFacts::Management);
         }
         match account.state() {
@@ -42,4 +43,9 @@ impl Accounts for Organization {
             None => Err(Fault::transient(what, "the answer has no state")),
         }
     }
+}
+
+/// Its ARN says so: `arn:aws:organizations::<management account>:account/<organisation>/<account>`.
+fn is_management(account: &Account, id: &AccountId) -> bool {
+    account.arn().and_then(|arn| arn.split(':').nth(4)) == Some(id.as_str())
 }

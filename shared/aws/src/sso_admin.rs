@@ -2,17 +2,18 @@
 
 use async_trait::async_trait;
 use aws_sdk_ssoadmin::Client;
-use aws_sdk_ssoadmin::types::{AccountAssignment, PrincipalType, StatusValues};
+use aws_sdk_ssoadmin::types::{AccountAssignment, PermissionSet, PrincipalType, StatusValues};
 use curfew_domain::assignment::OperationKind;
 use curfew_domain::id::{Key, PermissionSetArn};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
+use curfew_engine::facts::PermissionSetFacts;
 use curfew_engine::ports::{Access, AccessReader, Begun, PermissionSets, Progress};
-use curfew_policy::PermissionSetFacts;
 
 use crate::fault::{code, fault};
 
 mod begin;
+mod catalog;
 mod inventory;
 mod status;
 
@@ -36,6 +37,21 @@ impl IdentityCenter {
         let what = "describe the Identity Center instance";
         self.client.describe_instance().instance_arn(&self.instance).send().await.map_err(|e| fault(what, e))?;
         Ok(())
+    }
+
+    /// A permission set and its session duration; `None` if there is no such permission set.
+    async fn described(&self, arn: &PermissionSetArn) -> Result<Option<(PermissionSet, SignedDuration)>, Fault> {
+        let what = "describe the permission set";
+        let call = self.client.describe_permission_set().instance_arn(&self.instance).permission_set_arn(arn.as_str());
+        let set = match call.send().await {
+            Ok(answer) => answer.permission_set,
+            Err(e) if code(&e) == Some("ResourceNotFoundException") => return Ok(None),
+            Err(e) => return Err(fault(what, e)),
+        };
+        let set = set.ok_or_else(|| Fault::transient(what, "the answer has no permission set"))?;
+        // Without a session duration the default of one hour applies (singlesignon user guide).
+        let session = set.session_duration().unwrap_or("PT1H").parse().map_err(|e| Fault::permanent(what, e))?;
+        Ok(Some((set, session)))
     }
 
     /// Whether the permission set is gone for certain.
@@ -99,33 +115,22 @@ impl Access for IdentityCenter {
         let mut found = Vec::new();
         // The listing names no targets, so each candidate is described.
         for id in self.operations(kind, None, Some(since)).await? {
-            if self.describe(kind, &id).await?.is_some_and(|operation| operation.key.as_ref() == Some(key)) {
+            if self.concerns(kind, &id, key).await? {
                 found.push(id);
             }
         }
         Ok(found)
+    }
+
+    async fn concerns(&self, kind: OperationKind, id: &str, key: &Key) -> Result<bool, Fault> {
+        Ok(self.describe(kind, id).await?.is_some_and(|operation| operation.key.as_ref() == Some(key)))
     }
 }
 
 #[async_trait]
 impl PermissionSets for IdentityCenter {
     async fn permission_set(&self, arn: &PermissionSetArn) -> Result<PermissionSetFacts, Fault> {
-        let what = "describe the permission set";
-        let described = self
-            .client
-            .describe_permission_set()
-            .instance_arn(&self.instance)
-            .permission_set_arn(arn.as_str())
-            .send()
-            .await;
-        let set = match described {
-            Ok(answer) => answer.permission_set,
-            Err(e) if code(&e) == Some("ResourceNotFoundException") => return Ok(PermissionSetFacts::Unknown),
-            Err(e) => return Err(fault(what, e)),
-        };
-        // Without a session duration the default of one hour applies (singlesignon user guide).
-        let session = set.as_ref().and_then(|s| s.session_duration()).unwrap_or("PT1H");
-        let session = session.parse().map_err(|e| Fault::permanent(what, e))?;
-        Ok(PermissionSetFacts::Known { session })
+        let described = self.described(arn).await?;
+        Ok(described.map_or(PermissionSetFacts::Unknown, |(_, session)| PermissionSetFacts::Known { session }))
     }
 }

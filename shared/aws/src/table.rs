@@ -7,6 +7,8 @@
 //! | `REQ#<id>` | `T#approval#<step>#<digest>`, `T#provisioning#<digest>` | a task token of the waiting execution |
 //! | `REQ#<id>` | `L#<step>#<approver>` | which link the approver has |
 //! | `REQ#<id>` | `N#<seq>#<what>` | a notice |
+//! | `REQ#<id>` | `V` | the review of its emergency grant; `version` guards every write |
+//! | `REVIEW` | `<id>` | a review that nobody has answered |
 //! | `LINK#<link>` | `L` | a callback link |
 //! | `LIVE` | `<day>` | a day on which requests were submitted that may not be over |
 //! | `LIVE#<day>` | `<id>` | a request of that day that is not over, or whose execution waits to hear that it is |
@@ -15,26 +17,35 @@
 //! | `WRITER` | `L` | who may write to Identity Center; `version` guards every write |
 //! | `IDEM#<user>#<key>` | `I` | an idempotency key |
 //! | `KEY#<user>#<account>#<permission set>` | `K` | what is known about an assignment |
-//! | `CONFIG` | `current`, `v#<version>`, `p#<instant>` | configuration: in force, each text, each publication |
+//! | `CONFIG` | `current`, `p#<number>`, `proposal#<version>` | the publication in force, each publication, what waits for a second administrator |
+//! | `CONFIG#<version>`, `RULES#<version>` | `C#<n>`, `M` | files of a version, and its rules compiled: chunks, and the item that says they are whole |
+//! | `DIRECTORY` | `head` | which snapshot of the directory is in force; `version` guards every write |
+//! | `DIRECTORY` | `draft` | what an unfinished reading has left |
+//! | `DIRECTORY` | `reader` | who reads the directory; `version` guards every write |
+//! | `SNAPSHOT#<place>`, `DRAFT#<place>` | `C#<n>` | a chunk of either; overwritten when its place comes round |
 //!
 //! Index `by_owner` (keys only): `REQUESTER#<user>` and `DAY#<day>`, both by request id.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, Put};
 use curfew_domain::id::RequestId;
 use curfew_engine::error::Fault;
+use curfew_policy::directory::Directory;
 
 use crate::fault::unbuilt;
 
 mod assignments;
+mod blob;
 mod callbacks;
 mod configurations;
+mod directories;
 mod intents;
 mod notices;
 mod requests;
+mod reviews;
 mod shape;
 pub mod stored;
 
@@ -49,12 +60,14 @@ pub struct Table {
     name: String,
     /// The newest day that is known to be listed under `LIVE`; saves a write per request.
     marked_day: Mutex<Option<String>>,
+    /// The directory that was read last, with the digest of its content; saves reading it for each request.
+    directory: Mutex<Option<(String, Arc<Directory>)>>,
 }
 
 impl Table {
     /// The table of this name.
     pub fn new(client: Client, name: String) -> Self {
-        Self { client, name, marked_day: Mutex::new(None) }
+        Self { client, name, marked_day: Mutex::new(None), directory: Mutex::new(None) }
     }
 
     /// A strongly consistent read of one item.

@@ -4,6 +4,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::hex::hex;
 use crate::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
+use crate::origin::Origin;
+use crate::request::Terms;
 use crate::text::{Justification, Ticket};
 use crate::time::{AccessDuration, Timestamp};
 
@@ -32,9 +34,14 @@ pub struct Ask {
     pub submitted_at: Timestamp,
     /// The request whose grant this one is to prolong.
     pub extends: Option<RequestId>,
+    /// The request that this one takes the place of, as an emergency.
+    pub escalates: Option<RequestId>,
+    /// Where it came from.
+    pub origin: Origin,
 }
 
-/// SHA-256 of what was asked. Verdicts and decisions carry it, so that neither can be moved to another wish.
+/// SHA-256 of what was asked; for decisions, on the terms that were in force. Verdicts and decisions carry it, so that
+/// neither can be moved to another wish.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskDigest(String);
 
@@ -43,6 +50,16 @@ impl AskDigest {
     pub fn parse(text: &str) -> Option<Self> {
         let valid = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         valid.then(|| Self(text.to_owned()))
+    }
+
+    /// Each field goes in with its length, so that no two lists of fields share an encoding.
+    fn of(fields: impl Iterator<Item = String>) -> Self {
+        let mut hash = Sha256::new();
+        for field in fields {
+            hash.update((field.len() as u64).to_be_bytes());
+            hash.update(field.as_bytes());
+        }
+        Self(hex(&hash.finalize()))
     }
 
     /// Hexadecimal text.
@@ -57,7 +74,7 @@ impl Ask {
         Key { user: self.requester.clone(), account: self.account.clone(), permission_set: self.permission_set.clone() }
     }
 
-    /// The digest over every field. Each field goes in with its length, so that no two wishes share an encoding.
+    /// The digest over every field.
     pub fn digest(&self) -> AskDigest {
         let optional = |text: Option<String>| text.map_or_else(|| "-".to_owned(), |t| format!("+{t}"));
         let fields = [
@@ -73,20 +90,30 @@ impl Ask {
             self.emergency.to_string(),
             self.submitted_at.to_string(),
         ];
-        // Only where it is there: digests of wishes that extend nothing stay as releases before this field made them.
-        let extends = self.extends.as_ref().map(|extended| format!("extends {extended}"));
-        let mut hash = Sha256::new();
-        for field in fields.into_iter().chain(extends) {
-            hash.update((field.len() as u64).to_be_bytes());
-            hash.update(field.as_bytes());
-        }
-        AskDigest(hex(&hash.finalize()))
+        // Only where they are there: digests of wishes without them stay as releases before these fields made them.
+        let Origin { channel, source_address, mfa } = self.origin;
+        let later = [
+            self.extends.as_ref().map(|extended| format!("extends {extended}")),
+            self.escalates.as_ref().map(|escalated| format!("escalates {escalated}")),
+            channel.map(|channel| format!("channel {}", channel.name())),
+            source_address.map(|address| format!("source address {address}")),
+            mfa.map(|mfa| format!("mfa {mfa}")),
+        ];
+        AskDigest::of(fields.into_iter().chain(later.into_iter().flatten()))
+    }
+
+    /// The digest of this wish on narrower terms.
+    pub(crate) fn digest_on(&self, terms: &Terms) -> AskDigest {
+        let start = terms.start.map_or_else(|| "-".to_owned(), |start| format!("+{start}"));
+        let fields = ["curfew terms 1".to_owned(), self.digest().0, terms.duration.seconds().to_string(), start];
+        AskDigest::of(fields.into_iter())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::origin::Channel;
 
     /// Digests are stored with verdicts and decisions, and shown to approvers: those of requests that were made under an
     /// earlier release must come out the same. Computed outside this code.
@@ -107,10 +134,25 @@ mod tests {
             emergency: false,
             submitted_at: "2026-11-23T09:00:00Z".parse().unwrap(),
             extends: None,
+            escalates: None,
+            origin: Origin::default(),
         };
         assert_eq!(plain.digest().as_str(), "2d3fb49f9442aa765d2a247f27c02524ae4b123a84bcdf6260369f2a5dc90ea0");
         let extended = RequestId::parse("019ab2c3-0000-7000-8000-000000000002").unwrap();
-        let extension = Ask { extends: Some(extended), ..plain };
+        let extension = Ask { extends: Some(extended.clone()), ..plain.clone() };
         assert_eq!(extension.digest().as_str(), "9e55527448cb4905b67cb1b2c210f7193bd8529f40ccda7070bba6d37b0e385e");
+
+        let from = |origin: Origin| Ask { origin, ..plain.clone() }.digest();
+        let digests = [
+            plain.digest(),
+            extension.digest(),
+            Ask { escalates: Some(extended), ..plain.clone() }.digest(),
+            from(Origin { channel: Some(Channel::Cli), ..Origin::default() }),
+            from(Origin { source_address: "203.0.113.7".parse().ok(), ..Origin::default() }),
+            from(Origin { mfa: Some(false), ..Origin::default() }),
+            from(Origin { mfa: Some(true), ..Origin::default() }),
+        ];
+        let different: std::collections::HashSet<&str> = digests.iter().map(AskDigest::as_str).collect();
+        assert_eq!(different.len(), digests.len());
     }
 }

@@ -1,5 +1,6 @@
 //! The audit chain of one request: each record carries the hash of the one before (I18).
 
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::hex::hex;
@@ -131,6 +132,23 @@ impl Record {
     /// The head of the chain that ends in this record.
     pub fn head(&self) -> Head {
         Head { seq: self.seq, hash: self.hash.clone() }
+    }
+}
+
+/// Sorted keys and no white space, whatever the order in which the value was built.
+pub(crate) fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(map) => {
+            let mut entries: Vec<_> = map.iter().collect();
+            entries.sort_by_key(|(key, _)| *key);
+            let parts: Vec<String> = entries
+                .into_iter()
+                .map(|(key, value)| format!("{}:{}", Value::String(key.clone()), canonical(value)))
+                .collect();
+            format!("{{{}}}", parts.join(","))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        scalar => scalar.to_string(),
     }
 }
 

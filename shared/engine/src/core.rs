@@ -8,6 +8,7 @@ use curfew_domain::time::SignedDuration;
 use curfew_domain::verdict::Verdict;
 use curfew_policy::Configuration;
 
+use crate::configurations::Configurations;
 use crate::directive::directive;
 use crate::error::{Error, Fault};
 use crate::ports::{Clock, Commit, Flow, Notices, Store, Wake};
@@ -22,6 +23,8 @@ pub struct Core {
     pub store: Arc<dyn Store>,
     /// Time.
     pub clock: Arc<dyn Clock>,
+    /// The configuration, once it has been read.
+    pub configurations: Arc<Configurations>,
     /// Tells people.
     pub notices: Arc<dyn Notices>,
     /// Starts and resumes executions.
@@ -36,9 +39,9 @@ impl Core {
         self.store.load(id).await?.ok_or(Error::NotFound)
     }
 
-    /// The current configuration.
-    pub async fn configuration(&self) -> Result<Configuration, Error> {
-        Ok(self.store.current().await?.ok_or(Error::NotConfigured)?.0)
+    /// The configuration in force.
+    pub async fn configuration(&self) -> Result<Arc<Configuration>, Error> {
+        self.configurations.in_force(self.store.as_ref()).await?.ok_or(Error::NotConfigured)
     }
 
     /// Does something to a request. Whoever loses a race decides again on what the winner left.
@@ -114,10 +117,11 @@ impl Core {
     }
 }
 
-/// Who is told about a move: the requester, and the approvers whose decision it concerned.
-fn audience(request: &Request) -> Vec<UserId> {
+/// Who is told about a move: the requester, and the approvers who were asked to decide.
+pub(crate) fn audience(request: &Request) -> Vec<UserId> {
     let mut people = vec![request.ask.requester.clone()];
-    for step in request.verdict.iter().flat_map(Verdict::steps) {
+    let steps = request.verdict.as_ref().map_or(&[][..], Verdict::steps);
+    for step in request.asked_steps().into_iter().filter_map(|index| steps.get(index)) {
         people.extend(step.approvers.iter().filter(|who| !people.contains(who)).cloned().collect::<Vec<_>>());
     }
     people

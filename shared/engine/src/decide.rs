@@ -3,7 +3,7 @@
 use curfew_domain::ask::AskDigest;
 use curfew_domain::id::{LinkId, RequestId};
 use curfew_domain::person::Person;
-use curfew_domain::request::{Answer, Command, Refusal, Request, State, may_see};
+use curfew_domain::request::{Answer, Command, Narrowing, Refusal, Request, State, may_see};
 use curfew_domain::text::Comment;
 
 use crate::core::Core;
@@ -17,10 +17,19 @@ pub struct Reply {
     pub answer: Answer,
     /// With which words.
     pub comment: Option<Comment>,
+    /// With a yes: shorter, or later.
+    pub narrowed: Narrowing,
 }
 
-/// Decides the present step of a request.
-pub async fn decide(core: &Core, person: &Person, id: &RequestId, reply: &Reply) -> Result<Request, Error> {
+/// Decides the present step of a request: on what was shown, or, for those who do not say what that was, on what is on
+/// offer now.
+pub async fn decide(
+    core: &Core,
+    person: &Person,
+    id: &RequestId,
+    reply: &Reply,
+    shown: Option<&AskDigest>,
+) -> Result<Request, Error> {
     core.act(id, |request| {
         if !may_see(request, person) {
             return Err(Error::NotFound);
@@ -28,7 +37,7 @@ pub async fn decide(core: &Core, person: &Person, id: &RequestId, reply: &Reply)
         let State::AwaitingApproval { step, .. } = request.state else {
             return Err(Refusal::Illegal { stage: request.state.stage(), command: "decide" }.into());
         };
-        Ok(command(person, step, reply, request.ask.digest()))
+        Ok(command(person, step, reply, shown.cloned().unwrap_or_else(|| request.digest())))
     })
     .await
 }
@@ -60,5 +69,5 @@ pub async fn decide_by_link(
 
 fn command(person: &Person, step: usize, reply: &Reply, digest: AskDigest) -> Command {
     let (by, comment) = (person.clone(), reply.comment.clone());
-    Command::Decide { by, step, answer: reply.answer, comment, digest }
+    Command::Decide { by, step, answer: reply.answer, comment, digest, narrowed: reply.narrowed }
 }

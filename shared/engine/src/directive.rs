@@ -58,7 +58,7 @@ pub fn directive(request: &Request, now: Timestamp) -> Directive {
         | State::Ending { .. }
         | State::Ended { .. }
         | State::Denied
-        | State::Cancelled
+        | State::Cancelled { .. }
         | State::Lapsed
         | State::Failed { .. } => plain(Next::Stop),
     }

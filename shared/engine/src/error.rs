@@ -29,6 +29,9 @@ pub enum Error {
     /// The domain refused; nothing changed.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The rules of reviews refused; nothing changed.
+    #[error(transparent)]
+    Review(#[from] curfew_domain::review::Refusal),
     /// There is no such thing, or the caller may not know of it.
     #[error("not found")]
     NotFound,
@@ -41,6 +44,9 @@ pub enum Error {
     /// No configuration was published yet.
     #[error("no configuration has been published yet")]
     NotConfigured,
+    /// The directory was not read yet.
+    #[error("the directory has not been read yet")]
+    NoDirectory,
     /// The world outside.
     #[error(transparent)]
     Fault(#[from] Fault),

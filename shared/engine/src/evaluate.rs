@@ -1,4 +1,4 @@
-//! Evaluate: gather fresh facts, let policy judge, commit the verdict. What extends a grant that was ended fails here.
+//! Evaluate: let policy judge, commit the verdict. What extends a grant that was ended fails here.
 
 use curfew_domain::id::RequestId;
 use curfew_domain::request::{Command, Refusal, State};
@@ -7,18 +7,19 @@ use crate::core::Core;
 use crate::directive::{Directive, directive};
 use crate::error::Error;
 use crate::extend::objection;
-use crate::facts::FactSources;
+use crate::known::{Known, circumstances};
 
 /// Judges a submitted request; says what the state machine does next.
-pub async fn evaluate(core: &Core, sources: &FactSources, id: &RequestId) -> Result<Directive, Error> {
+pub async fn evaluate(core: &Core, id: &RequestId) -> Result<Directive, Error> {
     let request = core.load(id).await?;
     let request = match request.state {
         State::Submitted => {
             let command = if let Some(reason) = objection(core, &request.ask).await? {
                 Command::Fail { reason }
             } else {
-                let configuration = core.configuration().await?;
-                Command::Evaluate(configuration.decide(&sources.gather(&request.ask).await?))
+                let (known, circumstances) = (Known::load(core).await?, circumstances(core, &request.ask).await?);
+                let facts = known.facts(&circumstances, core.clock.now());
+                Command::Evaluate(known.configuration.decide(&facts, &request.ask))
             };
             match core.act(id, |_| Ok(command.clone())).await {
                 // Cancelled, or judged by another call, meanwhile.

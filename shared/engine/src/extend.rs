@@ -7,17 +7,18 @@
 use curfew_domain::ask::Ask;
 use curfew_domain::hex::hex;
 use curfew_domain::id::RequestId;
+use curfew_domain::origin::Origin;
 use curfew_domain::person::Person;
 use curfew_domain::request::{self, Extended, Grant, Refusal, Request, Stage, State, may_see};
 use curfew_domain::text::{Justification, Ticket};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
-use curfew_policy::Configuration;
 use sha2::{Digest as _, Sha256};
 
 use crate::core::Core;
 use crate::error::Error;
+use crate::known::Known;
 use crate::ports::{Idempotency, Ids};
-use crate::submit::{Refused, accept, repeated};
+use crate::submit::{Refused, accept, longest, repeated};
 
 /// Ids read per query.
 const CHUNK: u32 = 50;
@@ -36,6 +37,8 @@ pub struct Extension {
     pub justification: Justification,
     /// Reference to a ticket.
     pub ticket: Option<Ticket>,
+    /// Where it came from.
+    pub origin: Origin,
 }
 
 /// Accepts the wish to extend an active grant. The same idempotency key with the same wish gives the same request.
@@ -46,7 +49,7 @@ pub struct Extension {
 pub async fn extend(
     core: &Core,
     ids: &dyn Ids,
-    configuration: &Configuration,
+    known: &Known,
     person: &Person,
     id: &RequestId,
     wish: Extension,
@@ -60,7 +63,7 @@ pub async fn extend(
     }
     let (extended, now) = (core.load(id).await?, core.clock.now());
     let grant = extendable(&extended, person, now)?;
-    check(configuration, &extended.ask, grant, wish.duration, now)?;
+    check(known, &extended.ask, grant, wish.duration, now)?;
     let open = |request: &Request| !request.state.stage().is_terminal();
     if let Some(open) = extensions(core, &extended).await?.into_iter().find(open) {
         return Err(Refused::AlreadyExtended { by: open.ask.id, active: matches!(open.state, State::Active(_)) });
@@ -74,6 +77,8 @@ pub async fn extend(
         start: None,
         submitted_at: now,
         extends: Some(ask.id),
+        escalates: None,
+        origin: wish.origin,
         requester: ask.requester,
         account: ask.account,
         permission_set: ask.permission_set,
@@ -98,15 +103,9 @@ fn extendable<'a>(request: &'a Request, person: &Person, now: Timestamp) -> Resu
 }
 
 /// Still offered, and never more ahead than a new request could ask for.
-fn check(
-    configuration: &Configuration,
-    ask: &Ask,
-    grant: &Grant,
-    duration: AccessDuration,
-    now: Timestamp,
-) -> Result<(), Refused> {
-    let entitlement = configuration.entitlement(&ask.account, &ask.permission_set).ok_or(Refused::NotOffered)?;
-    let (max, ends) = (entitlement.max_duration, grant.expires_at);
+fn check(known: &Known, ask: &Ask, grant: &Grant, duration: AccessDuration, now: Timestamp) -> Result<(), Refused> {
+    let max = longest(known, &ask.requester, &ask.account, &ask.permission_set).ok_or(Refused::NotOffered)?;
+    let ends = grant.expires_at;
     let longest = AccessDuration::from_seconds(max.after(now).duration_since(ends).as_secs()).ok();
     match longest {
         Some(longest) if duration <= longest => Ok(()),

@@ -7,6 +7,7 @@ use curfew_domain::time::{SignedDuration, Timestamp};
 
 use crate::core::Core;
 use crate::error::{Error, Fault};
+use crate::ports::Head;
 
 /// Access that is still there this long after its end needs a person (I14).
 pub(crate) const LATE: SignedDuration = SignedDuration::from_mins(5);
@@ -32,6 +33,8 @@ pub struct Health {
     pub overdue: Vec<Overdue>,
     /// Who may write to Identity Center.
     pub writer: WriterState,
+    /// The snapshot of the directory that policy decides by; `None` before the first one.
+    pub directory: Option<Head>,
 }
 
 /// The change of Identity Center that has waited longest.
@@ -90,8 +93,9 @@ pub async fn health(core: &Core) -> Result<Health, Error> {
         Err(fault) => return Err(fault.into()),
     };
     let lease = core.store.lease().await?;
+    let directory = core.store.head().await?;
     let unreadable = ids.len().saturating_sub(live.len());
-    Ok(Health { live: ids.len(), unreadable, ..summary(&live, &lease, core.clock.now()) })
+    Ok(Health { live: ids.len(), unreadable, directory, ..summary(&live, &lease, core.clock.now()) })
 }
 
 async fn readable(core: &Core, ids: &[RequestId]) -> Result<Vec<Request>, Error> {
@@ -129,6 +133,7 @@ fn summary(live: &[Request], lease: &Lease, now: Timestamp) -> Health {
         }),
         overdue,
         writer: writer(lease, now),
+        directory: None,
     }
 }
 
@@ -202,6 +207,8 @@ mod tests {
             emergency,
             submitted_at: at(since),
             extends: None,
+            escalates: None,
+            origin: curfew_domain::origin::Origin::default(),
         };
         Request { state, ..submit(ask).request }
     }

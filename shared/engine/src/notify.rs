@@ -18,7 +18,8 @@ pub async fn ask_approvers(core: &Core, ids: &dyn Ids, id: &RequestId, step: usi
         _ => return Ok(core.resume(&request, wait).await?),
     };
     let mut links = Vec::new();
-    for approver in &asked.approvers {
+    // Who cannot decide this step, because it wants others than approved before, needs no way to it.
+    for approver in asked.approvers.iter().filter(|approver| request.waits_for(approver)) {
         let link = Link { id: ids.link()?, request: id.clone(), step, approver: approver.clone() };
         links.push(core.store.put_link(link).await?);
     }

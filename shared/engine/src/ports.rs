@@ -8,12 +8,22 @@ use curfew_domain::audit::Record;
 use curfew_domain::id::{AccountId, Key, LinkId, PermissionSetArn, RequestId, UserId};
 use curfew_domain::lease::Lease;
 use curfew_domain::request::{Intent, Notice, Request, Transition, Wait};
+use curfew_domain::review::{Review, Step};
 use curfew_domain::time::{SignedDuration, Timestamp};
-use curfew_policy::{AccountFacts, Configuration, PermissionSetFacts, UserFacts};
+use curfew_policy::bundle::{Bundle, Version};
 
 use crate::directive::Directive;
 use crate::error::Fault;
+use crate::facts::{AccountFacts, PermissionSetFacts, UserFacts};
+use crate::publish::{Proposal, Publication};
 use crate::trigger::Trigger;
+
+mod directory;
+
+pub use directory::{
+    Directories, Head, ListedAccount, ListedPermissionSet, ListedUnit, ListedUser, OrganizationListing, PeopleListing,
+    PermissionSetListing,
+};
 
 /// Time and waiting.
 #[async_trait]
@@ -61,6 +71,17 @@ pub struct Repeated {
     pub body: String,
 }
 
+/// What came of storing a request in the place of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Replaced {
+    /// Written.
+    Done,
+    /// The key stands for this request already; nothing was written.
+    Repeated(Repeated),
+    /// Somebody else moved the old request on; nothing was written.
+    Conflict,
+}
+
 /// Requests and their audit records.
 #[async_trait]
 pub trait Requests: Send + Sync {
@@ -73,7 +94,10 @@ pub trait Requests: Send + Sync {
     /// Stores a new request with its first record and its idempotency key, all or nothing; nothing, if the key stands
     /// for another request already, which is returned.
     async fn insert(&self, first: &Transition, key: Option<&Idempotency>) -> Result<Option<Repeated>, Fault>;
-    /// Stores a request with the record of its transition, all or nothing, if nobody else moved it on.
+    /// Stores a new request as `insert` does, together with the end of the one that it takes the place of: all or nothing.
+    async fn replace(&self, first: &Transition, key: &Idempotency, ended: &Transition) -> Result<Replaced, Fault>;
+    /// Stores a request with the record of its transition, and the review that it leaves due, all or nothing, if nobody
+    /// else moved it on.
     async fn commit(&self, transition: &Transition) -> Result<Commit, Fault>;
     /// The audit records, oldest first.
     async fn history(&self, id: &RequestId) -> Result<Vec<Record>, Fault>;
@@ -94,6 +118,17 @@ pub trait Requests: Send + Sync {
     async fn put_due(&self, id: &RequestId, at: Timestamp) -> Result<(), Fault>;
     /// The requests that were listed under the minute of this instant (strongly consistent).
     async fn due(&self, at: Timestamp) -> Result<Vec<RequestId>, Fault>;
+}
+
+/// Reviews of emergency access. They come into being with the transition that leaves them due.
+#[async_trait]
+pub trait Reviews: Send + Sync {
+    /// The review of this request's grant (strongly consistent).
+    async fn review(&self, request: &RequestId) -> Result<Option<Review>, Fault>;
+    /// Every review that nobody has answered, oldest request first (strongly consistent).
+    async fn open_reviews(&self) -> Result<Vec<Review>, Fault>;
+    /// Stores a review with the record of its step, all or nothing, if nobody else moved it on.
+    async fn commit_review(&self, step: &Step) -> Result<Commit, Fault>;
 }
 
 /// A callback link: one approver's way to one step of one request.
@@ -139,19 +174,39 @@ pub trait Assignments: Send + Sync {
     async fn put_lease(&self, lease: &Lease) -> Result<Commit, Fault>;
 }
 
-/// Published configuration.
+/// The Cedar rules of a configuration, compiled so that a cold start parses only what it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompiledRules {
+    /// The compiled form.
+    pub index: String,
+    /// Its digest.
+    pub digest: String,
+}
+
+/// Published configurations.
 #[async_trait]
 pub trait Configurations: Send + Sync {
-    /// The current one and its text.
-    async fn current(&self) -> Result<Option<(Configuration, String)>, Fault>;
-    /// Publishes a text that is valid; atomic.
-    async fn publish(&self, configuration: &Configuration, text: &str, by: &UserId, at: Timestamp)
-    -> Result<(), Fault>;
+    /// The publication in force.
+    async fn in_force(&self) -> Result<Option<Publication>, Fault>;
+    /// The files of a version, if it was ever stored whole.
+    async fn bundle(&self, version: &Version) -> Result<Option<Bundle>, Fault>;
+    /// The rules of a version as they were compiled when it was stored, with their digest; by whichever release that was.
+    async fn rules(&self, version: &Version) -> Result<Option<CompiledRules>, Fault>;
+    /// Stores files, and their rules compiled, under their version. Puts nothing in force; may be repeated.
+    async fn put_bundle(&self, bundle: &Bundle, rules: &CompiledRules) -> Result<(), Fault>;
+    /// Puts a version in force whose files are stored, if no other publication has this number.
+    async fn put_in_force(&self, publication: &Publication) -> Result<Commit, Fault>;
+    /// Publications, the newest first: at most `limit` of those with a number below `before`.
+    async fn publications(&self, before: Option<u64>, limit: u32) -> Result<Vec<Publication>, Fault>;
+    /// The latest proposal of this version.
+    async fn proposal(&self, version: &Version) -> Result<Option<Proposal>, Fault>;
+    /// Stores a proposal in place of an earlier one of the same version.
+    async fn put_proposal(&self, proposal: &Proposal) -> Result<(), Fault>;
 }
 
 /// Everything that one table keeps.
-pub trait Store: Requests + Callbacks + Assignments + Configurations {}
-impl<T: Requests + Callbacks + Assignments + Configurations> Store for T {}
+pub trait Store: Requests + Reviews + Callbacks + Assignments + Configurations + Directories {}
+impl<T: Requests + Reviews + Callbacks + Assignments + Configurations + Directories> Store for T {}
 
 /// Executions of the approval state machine.
 #[async_trait]
@@ -185,6 +240,8 @@ pub trait Notices: Send + Sync {
     async fn moved(&self, notice: &Notice, to: &[UserId], at: Timestamp) -> Result<(), Fault>;
     /// Asks these approvers to decide; each through a link of their own.
     async fn decision_needed(&self, request: &Request, links: &[Link], at: Timestamp) -> Result<(), Fault>;
+    /// Tells these people that nobody has reviewed emergency access in time.
+    async fn review_overdue(&self, review: &Review, to: &[UserId], at: Timestamp) -> Result<(), Fault>;
 }
 
 /// Fresh facts about people.
@@ -291,6 +348,8 @@ pub trait Access: AccessReader {
     async fn in_progress(&self, kind: OperationKind) -> Result<Vec<String>, Fault>;
     /// The operations on this key that were accepted since about this instant.
     async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Vec<String>, Fault>;
+    /// Whether an operation is about this key; an operation that Identity Center does not know is about none.
+    async fn concerns(&self, kind: OperationKind, id: &str, key: &Key) -> Result<bool, Fault>;
 }
 
 /// Expiry triggers.

@@ -4,13 +4,13 @@
 use curfew_domain::id::RequestId;
 use curfew_domain::request::{Command, Refusal, Request, State, Wait};
 use curfew_domain::time::SignedDuration;
-use curfew_domain::verdict::Outcome;
-use curfew_policy::PermissionSetFacts;
+use curfew_policy::Approved;
 
 use crate::core::Core;
 use crate::error::Error;
 use crate::extend;
 use crate::facts::FactSources;
+use crate::known::{Known, circumstances};
 use crate::writer::{Drained, Writer};
 
 /// How much too early a scheduled request may come.
@@ -80,27 +80,26 @@ async fn begin(writer: &Writer<'_>, sources: &FactSources, request: &Request) ->
     }
 }
 
-/// Why access must not begin now, judged on fresh facts by the current configuration (I4); or, if nothing speaks
-/// against it, the session duration of the permission set.
+/// Why access must not begin now, judged on fresh facts by the configuration in force (I4); or, if nothing speaks against
+/// it, the session duration of the permission set.
 pub(crate) async fn objection(
     core: &Core,
     sources: &FactSources,
     request: &Request,
 ) -> Result<Result<SignedDuration, String>, Error> {
-    let facts = sources.gather(&request.ask).await?;
-    let verdict = core.configuration().await?.decide(&facts);
-    let digest = request.ask.digest();
-    let approved = match &verdict.outcome {
-        Outcome::Denied => {
-            return Ok(Err(format!("policy does not allow it any more: {}", verdict.explanation.join("; "))));
-        }
-        Outcome::Allowed { steps, .. } => {
-            steps.iter().enumerate().all(|(i, step)| request.step_is_approved(i, step, &digest))
-        }
+    let Some(verdict) = &request.verdict else { return Ok(Err("policy was never asked".to_owned())) };
+    let (known, circumstances) = (Known::load(core).await?, circumstances(core, &request.ask).await?);
+    let limit = known.configuration.model().settings.session_limit;
+    let session = match sources.gather(&request.ask).await?.session_within(limit) {
+        Ok(session) => session,
+        Err(objections) => return Ok(Err(objections.join("; "))),
     };
-    Ok(match facts.permission_set {
-        _ if !approved => Err("policy has changed since it was approved, and now asks for other approvals".to_owned()),
-        PermissionSetFacts::Unknown => Err("the permission set does not exist any more".to_owned()),
-        PermissionSetFacts::Known { session } => Ok(session),
+    let approves = |index: &usize| verdict.steps().get(*index).is_some_and(|s| request.step_is_approved(*index, s));
+    let steps: Vec<usize> = request.asked_steps().into_iter().filter(approves).collect();
+    let approved = Approved { ask: &request.ask, verdict, steps: &steps };
+    let facts = known.facts(&circumstances, core.clock.now());
+    Ok(match known.configuration.still_allowed(&facts, &approved) {
+        Ok(()) => Ok(session),
+        Err(reasons) => Err(format!("policy does not allow it any more: {}", reasons.join("; "))),
     })
 }

@@ -93,15 +93,10 @@ pub async fn approvals(core: &Core, person: &Person) -> Result<Vec<(Request, Opt
     let live = core.store.live().await?;
     let mut waiting = Vec::new();
     for request in core.store.load_all(&live).await? {
-        let mine = request.current_step().is_some_and(|step| step.approvers.contains(&person.id))
-            && request.ask.requester != person.id;
         let step = match request.state {
-            curfew_domain::request::State::AwaitingApproval { step, .. } if mine => step,
+            curfew_domain::request::State::AwaitingApproval { step, .. } if request.waits_for(&person.id) => step,
             _ => continue,
         };
-        if request.decisions.iter().any(|d| d.step == step && d.approver == person.id) {
-            continue;
-        }
         let links = core.store.links(&request.ask.id).await?;
         let link = links.into_iter().find(|l| l.step == step && l.approver == person.id);
         waiting.push((request, link));

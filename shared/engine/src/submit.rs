@@ -2,20 +2,20 @@
 
 use curfew_domain::ask::Ask;
 use curfew_domain::hex::hex;
-use curfew_domain::id::{AccountId, PermissionSetArn, RequestId};
+use curfew_domain::id::{AccountId, PermissionSetArn, RequestId, UserId};
+use curfew_domain::origin::Origin;
 use curfew_domain::person::Person;
-use curfew_domain::request::{self, Request, Transition};
+use curfew_domain::request::{self, FARTHEST_START, Request, Transition};
 use curfew_domain::text::{Justification, Ticket};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
-use curfew_policy::Configuration;
+use curfew_policy::catalog;
 use sha2::{Digest as _, Sha256};
 
 use crate::core::Core;
 use crate::error::Error;
+use crate::known::Known;
 use crate::ports::{Idempotency, Ids, Repeated};
 
-/// How far ahead a start may lie. The execution waits for it, and executions live one year.
-pub const FARTHEST_START: SignedDuration = SignedDuration::from_hours(90 * 24);
 /// How far back a start may lie, for clocks that differ.
 const START_TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
@@ -36,16 +36,15 @@ pub struct Wish {
     pub start: Option<Timestamp>,
     /// Emergency access.
     pub emergency: bool,
+    /// Where it came from.
+    pub origin: Origin,
 }
 
 /// Why a well-formed wish is refused at the door.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Refused {
-    /// The configuration has nothing in this account.
-    #[error("nothing can be requested in this account")]
-    UnknownAccount,
-    /// The configuration has this account, and not this permission set in it.
-    #[error("this permission set cannot be requested in this account")]
+    /// No catalog that this person sees has this permission set in this account.
+    #[error("no catalog of yours offers this permission set in this account")]
     UnknownEntitlement,
     /// Longer than the entitlement allows.
     #[error("the longest duration for this entitlement is {0}")]
@@ -89,7 +88,7 @@ pub enum Refused {
 pub async fn submit(
     core: &Core,
     ids: &dyn Ids,
-    configuration: &Configuration,
+    known: &Known,
     person: &Person,
     wish: Wish,
     key: Option<String>,
@@ -102,7 +101,7 @@ pub async fn submit(
         return repeated(core, key, before).await;
     }
     let now = core.clock.now();
-    check(configuration, &wish, now)?;
+    check(known, person, &wish, now)?;
     let first = request::submit(Ask {
         id: ids.request(now).map_err(Error::from)?,
         requester: person.id.clone(),
@@ -115,6 +114,8 @@ pub async fn submit(
         emergency: wish.emergency,
         submitted_at: now,
         extends: None,
+        escalates: None,
+        origin: wish.origin,
     });
     accept(core, &first, idempotency).await
 }
@@ -140,13 +141,11 @@ pub(crate) async fn repeated(core: &Core, key: &Idempotency, before: Repeated) -
     if key.body == before.body { Ok(core.load(&before.request).await?) } else { Err(Refused::KeyReused) }
 }
 
-fn check(configuration: &Configuration, wish: &Wish, now: Timestamp) -> Result<(), Refused> {
-    let Some(entitlement) = configuration.entitlement(&wish.account, &wish.permission_set) else {
-        let account_is_known = configuration.entitlements().any(|entitlement| entitlement.account == wish.account);
-        return Err(if account_is_known { Refused::UnknownEntitlement } else { Refused::UnknownAccount });
-    };
-    if wish.duration > entitlement.max_duration {
-        return Err(Refused::TooLong(entitlement.max_duration));
+/// What a person can mend at once is told at once; everything else is policy's to judge.
+fn check(known: &Known, person: &Person, wish: &Wish, now: Timestamp) -> Result<(), Refused> {
+    let max = longest(known, &person.id, &wish.account, &wish.permission_set).ok_or(Refused::UnknownEntitlement)?;
+    if wish.duration > max {
+        return Err(Refused::TooLong(max));
     }
     match wish.start {
         Some(start) if start.duration_since(now) > FARTHEST_START => Err(Refused::StartTooFar),
@@ -155,8 +154,20 @@ fn check(configuration: &Configuration, wish: &Wish, now: Timestamp) -> Result<(
     }
 }
 
+/// The longest grant of an entitlement that this person sees in a catalog.
+pub(crate) fn longest(
+    known: &Known,
+    who: &UserId,
+    account: &AccountId,
+    set: &PermissionSetArn,
+) -> Option<AccessDuration> {
+    let entitlement = known.configuration.entitlement(&known.directory, account, set)?;
+    let seen = catalog::sees(known.configuration.model(), &known.directory, who, &entitlement);
+    seen.then_some(entitlement.terms.max_duration.value)
+}
+
 impl Wish {
-    /// Digest of what was asked, to compare repeated calls.
+    /// Digest of what was asked, to compare repeated calls. Who clicks again from elsewhere still asks for the same.
     fn digest(&self) -> String {
         let fields = [
             self.account.to_string(),

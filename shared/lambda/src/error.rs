@@ -40,7 +40,9 @@ impl From<Error> for TaskError {
         match error {
             Error::Fault(fault) => fault.into(),
             Error::Busy(_) => Self::Busy(message),
-            Error::Refused(_) | Error::NotFound | Error::ForeignLink | Error::NotConfigured => Self::Permanent(message),
+            Error::Refused(_) | Error::Review(_) | Error::NotFound | Error::ForeignLink | Error::NotConfigured => {
+                Self::Permanent(message)
+            }
         }
     }
 }

@@ -11,12 +11,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use curfew_api::Problem;
 use curfew_domain::id::UserId;
+use curfew_domain::origin::{Channel, Origin};
 use curfew_domain::person::Person;
 use curfew_domain::time::Timestamp;
 use curfew_engine::core::Core;
-use curfew_engine::error::Fault;
+use curfew_engine::error::{Error, Fault};
+use curfew_engine::facts::UserFacts;
+use curfew_engine::known::Known;
 use curfew_engine::ports::People;
-use curfew_policy::{Configuration, UserFacts};
 use serde::Serialize;
 
 use crate::environment::{Environment, Unset};
@@ -39,7 +41,10 @@ pub struct Call {
     pub body: Vec<u8>,
     /// Header `Idempotency-Key`.
     pub idempotency_key: Option<String>,
+    /// Where it came from.
+    pub origin: Origin,
     claims: HashMap<String, String>,
+    aws_identity: Option<String>,
 }
 
 impl Call {
@@ -53,21 +58,44 @@ impl Call {
                 .decode(text)
                 .map_err(|error| Problem::new(400, "malformed_body", "The body cannot be read", error.to_string()))?,
         };
-        let claims = event.request_context.authorizer.and_then(|a| a.jwt).map(|jwt| jwt.claims).unwrap_or_default();
+        let authorizer = event.request_context.authorizer.unwrap_or_default();
+        let claims = authorizer.jwt.map(|jwt| jwt.claims).unwrap_or_default();
+        let aws_identity = authorizer.iam.and_then(|iam| iam.user_arn).filter(|arn| !arn.is_empty());
         let header = event.headers.get("idempotency-key").map(|value| value.to_str().map(str::to_owned));
         let idempotency_key = header.transpose().map_err(|_| key_problem())?;
         if idempotency_key.as_ref().is_some_and(|key| !is_key(key)) {
             return Err(key_problem());
         }
+        let source_address = event.request_context.http.source_ip.and_then(|address| address.parse().ok());
+        let channel = channel(event.headers.get("x-curfew-channel"))?;
+        let origin = Origin { channel: Some(channel), source_address, mfa: claims.get("amr").map(|amr| has_mfa(amr)) };
         let query = event.query_string_parameters.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect();
         let route = event.route_key.unwrap_or_default();
-        Ok(Self { route, path: event.path_parameters, query, body, idempotency_key, claims })
+        Ok(Self { route, path: event.path_parameters, query, body, idempotency_key, origin, claims, aws_identity })
+    }
+
+    /// The ARN of the AWS identity that signed the call, on routes with IAM authorization.
+    pub fn aws_identity(&self) -> Option<&str> {
+        self.aws_identity.as_deref()
     }
 
     /// A part of the path.
     pub fn part(&self, name: &str) -> Option<&str> {
         self.path.get(name).map(String::as_str)
     }
+}
+
+/// Header `X-Curfew-Channel`. The caller chooses it, so it must never be a reason to allow more; requests from Slack come
+/// through a function of their own, and nobody else may say that they do.
+fn channel(header: Option<&HeaderValue>) -> Result<Channel, Problem> {
+    let Some(header) = header else { return Ok(Channel::Api) };
+    let known = header.to_str().ok().and_then(Channel::parse).filter(|channel| *channel != Channel::Slack);
+    known.ok_or_else(|| Problem::invalid("X-Curfew-Channel", "expected `api`, `cli` or `console`"))
+}
+
+/// Whether the methods of authentication (RFC 8176) name several factors. API Gateway passes a list on as `[pwd mfa]`.
+fn has_mfa(amr: &str) -> bool {
+    amr.split(|c: char| !c.is_ascii_alphanumeric()).any(|method| method == "mfa")
 }
 
 fn is_key(key: &str) -> bool {
@@ -85,12 +113,12 @@ pub struct Gate {
     bootstrap: Option<UserId>,
 }
 
-/// A caller, and the configuration in force.
+/// A caller, and the rules in force.
 pub struct Caller {
     /// Who.
     pub person: Person,
-    /// What was published; `None` before the first time, and when it cannot be read.
-    pub configuration: Option<Configuration>,
+    /// Configuration and directory, or why there are none.
+    pub known: Result<Known, Error>,
 }
 
 impl Gate {
@@ -106,21 +134,18 @@ impl Gate {
         let now = core.clock.now();
         let name = self.user_name(call, now)?;
         let id = self.people.user_named(name).await.map_err(log)?.ok_or_else(unknown_user)?;
-        let configuration = match core.store.current().await {
-            Ok(current) => current.map(|(configuration, _)| configuration),
-            // One that this release cannot read must not keep people from ending access, nor from mending it.
-            Err(error @ Fault::Permanent { .. }) => {
-                tracing::error!(%error, "the published configuration cannot be read");
-                None
+        let known = Known::load(core).await;
+        let person = match &known {
+            Ok(known) => known.person(id),
+            Err(Error::Fault(fault @ Fault::Transient { .. })) => return Err(log(fault.clone())),
+            Err(error) => {
+                // What cannot be read must not keep people from ending access, nor from mending it; and before anything
+                // is published, somebody must be able to publish.
+                tracing::error!(%error, "there are no rules to go by");
+                Person { administrator: self.bootstrap.as_ref() == Some(&id), auditor: false, id }
             }
-            Err(error) => return Err(log(error)),
         };
-        let person = match &configuration {
-            Some(configuration) => configuration.person(id),
-            // Before anything is published, somebody must be able to publish.
-            None => Person { administrator: self.bootstrap.as_ref() == Some(&id), auditor: false, id },
-        };
-        Ok(Caller { person, configuration })
+        Ok(Caller { person, known })
     }
 
     /// The same, for calls that give access: a disabled user has none to give. Calls that remove access do not ask.
@@ -235,10 +260,23 @@ mod tests {
             query: Vec::new(),
             body: Vec::new(),
             idempotency_key: None,
+            origin: Origin::default(),
             claims,
         };
         let now = Timestamp::from_second(1_795_000_000).unwrap();
         gate.user_name(&call, now).map(str::to_owned).map_err(|problem| problem.code)
+    }
+
+    #[test]
+    fn the_channel_is_one_that_a_caller_may_say_and_a_second_factor_is_read_off_the_token() {
+        let said = |name: &'static str| channel(Some(&HeaderValue::from_static(name))).map_err(|problem| problem.field);
+        assert_eq!(channel(None).map_err(|problem| problem.code), Ok(Channel::Api));
+        assert_eq!((said("cli"), said("console")), (Ok(Channel::Cli), Ok(Channel::Console)));
+        for bad in ["slack", "CLI", "", "cli "] {
+            assert_eq!(said(bad), Err(Some("X-Curfew-Channel".to_owned())), "{bad}");
+        }
+        assert!(has_mfa("[pwd mfa]") && has_mfa("mfa") && has_mfa("[\"otp\",\"mfa\"]"));
+        assert!(!has_mfa("[pwd]") && !has_mfa("") && !has_mfa("nomfa"));
     }
 
     #[test]

@@ -72,7 +72,8 @@ impl Host {
     pub fn core(&self) -> Result<Core, Unset> {
         let table = Arc::new(Table::new(self.clients.dynamodb(), self.environment.required("TABLE_NAME")?));
         let notices = Arc::new(TableNotices::new(Arc::clone(&table)));
-        Ok(Core { store: table, clock: Arc::clone(&self.clock) as _, notices, flow: None, wake: None })
+        let (clock, configurations) = (Arc::clone(&self.clock) as _, Arc::default());
+        Ok(Core { store: table, clock, configurations, notices, flow: None, wake: None })
     }
 }
 

@@ -127,20 +127,20 @@ impl<'a> Roll<'a> {
 
 fn enabled(directory: &Directory, named: &Named) -> BTreeSet<UserId> {
     let mut ids: BTreeSet<&UserId> = BTreeSet::new();
-    let mut names: BTreeSet<&str> = BTreeSet::new();
+    let mut logins: BTreeSet<&str> = BTreeSet::new();
     for text in &named.users {
         // An id means its user even where another user has that text as name.
         match UserId::parse(text).ok().and_then(|id| directory.users.get_key_value(&id)) {
             Some((id, _)) => ids.insert(id),
-            None => names.insert(text),
+            None => logins.insert(text),
         };
     }
-    let meant = |group: &Group| named.groups.contains(group.name.as_str());
+    let wanted = |group: &Group| named.groups.contains(group.name.as_str());
     let groups: BTreeSet<&GroupId> =
-        directory.groups.iter().filter(|(_, group)| meant(group)).map(|(id, _)| id).collect();
-    if !names.is_empty() || !groups.is_empty() {
+        directory.groups.iter().filter(|(_, group)| wanted(group)).map(|(id, _)| id).collect();
+    if !logins.is_empty() || !groups.is_empty() {
         let means =
-            |user: &User| names.contains(user.name.as_str()) || user.groups.iter().any(|id| groups.contains(id));
+            |user: &User| logins.contains(user.name.as_str()) || user.groups.iter().any(|id| groups.contains(id));
         ids.extend(directory.users.iter().filter(|(_, user)| means(user)).map(|(id, _)| id));
     }
     ids.into_iter().filter(|id| directory.users.get(*id).is_some_and(|user| user.enabled)).cloned().collect()

@@ -4,6 +4,7 @@
 //! anything to do by hand.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use curfew_domain::id::{AccountId, PermissionSetArn, UserId};
@@ -16,13 +17,27 @@ pub type Which = (AccountId, PermissionSetArn);
 
 /// Everything that some catalog selects, in accounts of every status: whether one may be granted now is not said here.
 pub fn entitlements(model: &Model, directory: &Directory) -> BTreeMap<Which, Entitlement> {
-    entitlements_in(model, directory, |_| true)
+    entitlements_in(model, directory, |_| true, Part { from: None, most: usize::MAX })
 }
 
-/// What the catalogs select that this person sees; nothing for somebody disabled or unknown.
-pub fn entitlements_seen(model: &Model, directory: &Directory, user: &UserId) -> BTreeMap<Which, Entitlement> {
+/// What the catalogs select that this person sees, in the accounts of this part; nothing for somebody disabled or unknown.
+pub fn entitlements_seen(
+    model: &Model,
+    directory: &Directory,
+    user: &UserId,
+    part: Part<'_>,
+) -> BTreeMap<Which, Entitlement> {
     let seen: BTreeSet<&Name> = catalogs_seen(model, directory, user).collect();
-    entitlements_in(model, directory, |name| seen.contains(name))
+    entitlements_in(model, directory, |name| seen.contains(name), part)
+}
+
+/// Some of the accounts, so that a page of many entitlements costs no more than it shows.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    /// From this account on; `None`: from the first.
+    pub from: Option<&'a AccountId>,
+    /// No further account is looked at once there are as many entitlements as this.
+    pub most: usize,
 }
 
 /// One entitlement; `None` where no catalog selects it, or the directory does not know account or permission set.
@@ -191,6 +206,7 @@ fn entitlements_in(
     model: &Model,
     directory: &Directory,
     wanted: impl Fn(&Name) -> bool,
+    part: Part<'_>,
 ) -> BTreeMap<Which, Entitlement> {
     let sets: Vec<Set<'_>> = directory.permission_sets.iter().map(|(arn, set)| Set { arn, set }).collect();
     let selectors: Vec<(&Name, &Selector, Vec<bool>)> = model
@@ -209,7 +225,11 @@ fn entitlements_in(
         .collect();
     let mut shared = Shared::default();
     let mut found = Vec::new();
-    for account in directory.accounts.keys() {
+    let from = part.from.map_or(Bound::Unbounded, Bound::Included);
+    for (account, _) in directory.accounts.range((from, Bound::Unbounded)) {
+        if found.len() >= part.most {
+            break;
+        }
         let Some(place) = Place::of(directory, account) else { continue };
         let here: Vec<_> = selectors.iter().filter(|(_, selector, _)| place.is_selected(selector)).collect();
         let on_here = |control: &AccessControl| control.on.as_ref().is_none_or(|on| place.is_selected(on));

@@ -133,8 +133,8 @@ impl Configuration {
     pub fn owned(&self, directory: &Directory) -> Vec<PermissionSetArn> {
         let names = &self.model.ownership.permission_sets;
         let by_arn = names.iter().filter_map(|name| PermissionSetArn::parse(name).ok());
-        let named = directory.permission_sets.iter().filter(|(_, set)| names.contains(&set.name));
-        let owned: BTreeSet<PermissionSetArn> = by_arn.chain(named.map(|(arn, _)| arn.clone())).collect();
+        let by_name = directory.permission_sets.iter().filter(|(_, set)| names.contains(&set.name));
+        let owned: BTreeSet<PermissionSetArn> = by_arn.chain(by_name.map(|(arn, _)| arn.clone())).collect();
         owned.into_iter().collect()
     }
 

@@ -303,7 +303,7 @@ impl fmt::Display for StepShown {
         if self.approvers.len() > MOST_SHOWN {
             let _ = write!(names, " and {} more", self.approvers.len() - MOST_SHOWN);
         }
-        let distinct = if self.distinct { ", who approved no step before" } else { "" };
+        let distinct = if self.distinct && self.number > 1 { ", who approved no step before" } else { "" };
         writeln!(f, "  {}. {}: {} of {names}{distinct}", self.number, self.name, self.quorum)?;
         let then = self.then.map_or_else(|| "the request is approved".to_owned(), |then| format!("step {then}"));
         let waited = span(curfew_domain::time::SignedDuration::from_secs(self.timeout_seconds));

@@ -11,6 +11,7 @@ use curfew_domain::verdict::Step;
 use serde::Serialize;
 
 use crate::approvers::{Resolver, Roll};
+use crate::catalog::Part;
 use crate::cedar::{self, Listing};
 use crate::demands::{self, Demand};
 use crate::evaluator::Configuration;
@@ -110,7 +111,10 @@ impl Configuration {
     /// denies where a rule fails that a preview need not look at.
     pub fn offers(&self, facts: &Facts<'_>, user: &UserId, page: &Page<'_>) -> Offers {
         let after = page.after.map(|(account, set)| (account.clone(), set.clone()));
-        let seen = catalog::entitlements_seen(self.model(), facts.directory, user);
+        // The account of `after` may begin with what was shown before, at most one of each permission set.
+        let most = page.limit.saturating_add(1).saturating_add(facts.directory.permission_sets.len());
+        let part = Part { from: page.after.map(|(account, _)| account), most };
+        let seen = catalog::entitlements_seen(self.model(), facts.directory, user, part);
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut rest = seen.range((from, Bound::Unbounded)).map(|(_, entitlement)| entitlement);
         let roll = Roll::new(facts.directory);

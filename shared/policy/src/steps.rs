@@ -86,7 +86,8 @@ impl<'a> Builder<'a> {
         for target in
             staffed.iter().filter_map(|step| if let Rule::Flow(target) = &step.rule { Some(*target) } else { None })
         {
-            if self.staffed.contains_key(target) || self.refused.contains_key(target) {
+            // What leads back is refused when numbers are given: it would not lead forward.
+            if way.contains(&target) || self.staffed.contains_key(target) || self.refused.contains_key(target) {
                 continue;
             }
             if let Err(reason) = self.take_over(target, way) {
@@ -100,9 +101,6 @@ impl<'a> Builder<'a> {
     }
 
     fn take_over(&mut self, target: &'a str, way: &mut Vec<&'a str>) -> Result<(), String> {
-        if way.contains(&target) {
-            return Err("it leads back to itself".to_owned());
-        }
         if self.resolver.model.flows.get(target).is_some_and(|flow| flow.steps.is_empty()) {
             return Err("it has no steps, and silence approves nothing".to_owned());
         }
@@ -114,7 +112,7 @@ impl<'a> Builder<'a> {
     fn staff(&mut self, flow: &'a Flow) -> Result<Vec<Staffed<'a>>, String> {
         let mut staffed: Vec<Staffed<'a>> = Vec::new();
         for step in &flow.steps {
-            let fits = |people: &[UserId]| self.fits(step, people, &staffed);
+            let fits = |people: &[UserId]| fits(step, people, &staffed);
             let (first, others) = (self.people(step, &step.approvers), self.people(step, &step.fallback));
             let (people, note) = match (fits(&first), fits(&others)) {
                 (Ok(()), _) => (first, None),
@@ -188,18 +186,19 @@ pub(crate) fn lapses(step: &str, reason: &str) -> String {
     format!("if nobody answers step `{step}` in time, the request lapses: {reason}")
 }
 
-impl<'a> Builder<'a> {
-    fn fits(&self, step: &FlowStep, people: &[UserId], before: &[Staffed<'a>]) -> Result<(), String> {
-        enough(step, people)?;
-        let this = made(step, people.to_vec(), step.timeout.seconds());
-        let way: Vec<&Step> = before.iter().map(|staffed| &staffed.step).chain([&this]).collect();
-        if distinct::reachable(&way) {
-            Ok(())
-        } else {
-            Err("everybody who could approve it is needed by the steps before it".to_owned())
-        }
+/// Whether these people can decide a step after those before it, `distinct` ones among them.
+fn fits(step: &FlowStep, people: &[UserId], before: &[Staffed<'_>]) -> Result<(), String> {
+    enough(step, people)?;
+    let this = made(step, people.to_vec(), step.timeout.seconds());
+    let way: Vec<&Step> = before.iter().map(|staffed| &staffed.step).chain([&this]).collect();
+    if distinct::reachable(&way) {
+        Ok(())
+    } else {
+        Err("everybody who could approve it is needed by the steps before it".to_owned())
     }
+}
 
+impl<'a> Builder<'a> {
     /// Numbers the steps: each flow after all that lead to it.
     fn lay_out(mut self, start: &str) -> Result<Flattened, String> {
         let mut firsts: BTreeMap<&str, usize> = BTreeMap::new();
@@ -237,14 +236,15 @@ impl<'a> Builder<'a> {
             Rule::Lapse => (OnTimeout::Lapse, None),
             Rule::Deny => (OnTimeout::Deny, None),
             Rule::Ask(others) => (OnTimeout::Escalate(here + 1), Some(Step { then, ..*others })),
-            Rule::Flow(target) => match firsts.get(target) {
-                Some(first) => (OnTimeout::Escalate(*first), None),
-                None => {
-                    let reason = self.refused.get(target).map_or("it cannot take over", String::as_str);
+            Rule::Flow(target) => {
+                if let Some(first) = firsts.get(target).filter(|first| **first > here) {
+                    (OnTimeout::Escalate(*first), None)
+                } else {
+                    let reason = self.refused.get(target).map_or("it leads back to itself", String::as_str);
                     laid.notes.push(lapses(&staffed.step.name, &format!("flow `{target}` cannot take over, {reason}")));
                     (OnTimeout::Lapse, None)
                 }
-            },
+            }
         };
         laid.steps.push(Step { then, on_timeout, ..staffed.step });
         laid.steps.extend(asked);

@@ -86,8 +86,7 @@ pub(crate) fn only_reachable(laid: Flattened) -> Flattened {
     let renumbered: BTreeMap<usize, usize> = reached.into_iter().enumerate().map(|(new, old)| (old, new)).collect();
     let new = |old: usize| renumbered.get(&old).copied();
     let mut steps = Vec::new();
-    for (index, step) in laid.steps.into_iter().enumerate().filter(|(index, _)| renumbered.contains_key(index)) {
-        debug_assert!(step.then.is_none_or(|then| then > index), "steps lead forward");
+    for (_, step) in laid.steps.into_iter().enumerate().filter(|(index, _)| renumbered.contains_key(index)) {
         let on_timeout = match step.on_timeout {
             OnTimeout::Escalate(target) => new(target).map_or(OnTimeout::Lapse, OnTimeout::Escalate),
             other => other,

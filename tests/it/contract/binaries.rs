@@ -2,18 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use curfew_sim::template::{document, function_property, logical_id, of_type, properties, variables};
 use regex_lite::Regex;
 use serde_json::{Value, json};
 
 use super::repository::{dense_code, functions, packages, read, rust_files};
-use super::template::{function_property, logical_id, of_type, properties, template, variables};
 
 #[test]
 fn each_function_of_the_template_is_a_binary_of_the_workspace_and_vice_versa() {
     let deployed: BTreeSet<(&str, &str)> = of_type("AWS::Serverless::Function")
         .into_iter()
         .map(|id| {
-            let metadata = &template()["Resources"][id]["Metadata"];
+            let metadata = &document()["Resources"][id]["Metadata"];
             assert_eq!(metadata["BuildMethod"], "rust-cargolambda", "{id}");
             (id, metadata["BuildProperties"]["Binary"].as_str().unwrap())
         })
@@ -38,7 +38,7 @@ fn each_function_of_the_template_is_a_binary_of_the_workspace_and_vice_versa() {
 fn the_template_sets_what_a_function_reads_and_nothing_else() {
     for function in functions() {
         let (required, optional) = settings(&function);
-        let set = variables(&function);
+        let set: BTreeSet<String> = variables(&function).into_keys().map(str::to_owned).collect();
         let missing: Vec<_> = required.difference(&set).collect();
         assert!(missing.is_empty(), "{function} needs {missing:?}");
         let unread: Vec<_> = set.iter().filter(|name| !required.contains(*name) && !optional.contains(*name)).collect();

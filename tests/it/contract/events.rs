@@ -2,16 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use curfew_api::task::{NotifyTask, ProvisionTask, RequestTask, RevokeTask, SweepTask};
+use curfew_api::task::{NotifyTask, ProvisionTask, RequestTask, RevokeTask, SweepTask, SyncTask};
 use curfew_domain::id::{LinkId, RequestId, UserId};
 use curfew_lambda::http::{Call, HttpEvent};
-use curfew_policy::Configuration;
+use curfew_policy::{Configuration, Version};
+use curfew_sim::template::{logical_id, properties};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::repository::{entries, functions, read};
 use super::routes::{Route, routed};
-use super::template::properties;
 
 /// A sample.
 struct Sample {
@@ -72,6 +72,10 @@ pub(super) fn decode(function: &str, event: &Value) {
             assert_eq!(event.as_object().unwrap().len(), read, "part of it is not read: {event}");
             assert_eq!((abandon, abandon && request_id.is_some()), (error.is_some(), abandon), "{event}");
         }
+        "sync" => {
+            let SyncTask { force } = task(event);
+            assert_eq!(event.as_object().unwrap().len(), usize::from(event["force"] == force), "{event}");
+        }
         other => panic!("events/{other} is for no function"),
     }
 }
@@ -93,24 +97,41 @@ fn call(event: &Value) -> Call {
 fn understand(call: &Call) {
     let body = call.body.as_slice();
     match call.route.as_str() {
-        "POST /v1/requests" => drop(curfew_api::wish(body).unwrap()),
+        "POST /v1/requests" => drop(curfew_api::wish(body, call.origin).unwrap()),
         "GET /v1/requests" => {
             let parameters = call.query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
             let caller = UserId::parse("906722b2-0000-4000-8000-000000000001").unwrap();
             curfew_api::list_query(parameters, &caller).unwrap();
         }
-        "POST /v1/requests/{id}/extend" => drop(curfew_api::extension(body).unwrap()),
+        "POST /v1/requests/{id}/extend" => drop(curfew_api::extension(body, call.origin).unwrap()),
+        "POST /v1/requests/{id}/escalate" => drop(curfew_api::urgency(body, call.origin).unwrap()),
+        "POST /v1/requests/{id}/review" => drop(curfew_api::judgement(body).unwrap()),
         "POST /v1/requests/{id}/decisions" => drop(curfew_api::decision(body).unwrap()),
         "POST /v1/requests/{id}/cancel" | "POST /v1/requests/{id}/return" | "POST /v1/requests/{id}/revoke" => {
             curfew_api::comment(body).unwrap();
         }
         "POST /a/{id}" => drop(curfew_api::link_decision(body).unwrap()),
-        "PUT /v1/configuration" => drop(Configuration::parse(std::str::from_utf8(body).unwrap()).unwrap()),
+        "POST /v1/directory/sync" => drop(curfew_api::sync_wish(body).unwrap()),
+        "PUT /v1/configuration" | "PUT /v1/ci/configuration" => {
+            let by = call.aws_identity().unwrap_or("user:kira").to_owned();
+            assert_eq!(call.route.contains("/ci/"), by.starts_with("arn:aws:sts::"), "{by}");
+            let change = curfew_api::change(body, by).unwrap();
+            Configuration::load(&change.bundle).unwrap();
+        }
+        "POST /v1/configuration/rollback" => drop(curfew_api::rollback(body).unwrap()),
+        "POST /v1/configuration/versions/{version}/approve" => assert!(body.is_empty()),
+        "GET /v1/configuration/versions" => {
+            let parameters = call.query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            curfew_api::publications_query(parameters).unwrap();
+        }
         _ => assert!(call.route.starts_with("GET ") && body.is_empty(), "no handler is known here: {}", call.route),
     }
     match call.route.split_once(' ').unwrap().1 {
         path if path.starts_with("/a/") => {
             curfew_api::path_id(call.part("id"), "link", LinkId::parse).unwrap();
+        }
+        path if path.contains("{version}") => {
+            assert!(call.part("version").and_then(Version::parse).is_some());
         }
         path if path.contains("{id}") => {
             curfew_api::path_id(call.part("id"), "request", RequestId::parse).unwrap();
@@ -166,9 +187,13 @@ fn http_samples_are_consistent() {
             serde_json::from_value(event.get("pathParameters").cloned().unwrap_or(json!({}))).unwrap();
         let fill = |path: String, (name, value): (&String, &String)| path.replace(&format!("{{{name}}}"), value);
         assert_eq!(event["rawPath"], parameters.iter().fold(pattern.to_owned(), fill), "{name}");
-        let claims: BTreeMap<String, String> =
-            serde_json::from_value(context["authorizer"]["jwt"]["claims"].clone()).unwrap();
-        assert!(claims.contains_key("sub") && claims["exp"].parse::<i64>().is_ok(), "{name}");
+        let authorizer = &context["authorizer"];
+        if pattern.starts_with("/v1/ci/") {
+            assert!(authorizer["jwt"].is_null() && authorizer["iam"]["userArn"].is_string(), "{name}");
+        } else {
+            let claims: BTreeMap<String, String> = serde_json::from_value(authorizer["jwt"]["claims"].clone()).unwrap();
+            assert!(claims.contains_key("sub") && claims["exp"].parse::<i64>().is_ok(), "{name}");
+        }
         for header in event["headers"].as_object().unwrap().keys() {
             assert_eq!(*header, header.to_lowercase(), "{name}");
         }
@@ -180,7 +205,9 @@ fn http_samples_are_consistent() {
 }
 
 #[test]
-fn the_schedule_of_the_sweep_sends_its_sample() {
-    let input = properties("SweepSchedule")["Target"]["Input"].as_str().unwrap();
-    assert_eq!(serde_json::from_str::<Value>(input).unwrap(), sample("sweep", "schedule"));
+fn the_periodic_schedules_send_their_samples() {
+    for function in ["sweep", "sync"] {
+        let input = properties(&format!("{}Schedule", logical_id(function)))["Target"]["Input"].as_str().unwrap();
+        assert_eq!(serde_json::from_str::<Value>(input).unwrap(), sample(function, "schedule"), "{function}");
+    }
 }

@@ -1,16 +1,18 @@
 //! The state machine: it knows the errors of the functions, speaks their language, takes few states, and always ends.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::iter::successors;
 
 use curfew_engine::directive::{Directive, Next};
 use curfew_lambda::TaskError;
+use curfew_sim::language::{self, Work, covers, definition, function, payload, rules, states, waits};
+use curfew_sim::template::{function_property, properties, target};
+use curfew_sim::{Function, FunctionError};
+use regex_lite::Regex;
 use serde_json::{Value, json};
 
 use super::events::{decode, sample};
-use super::machine::{Outcome, Run, covers, definition, payload, rules, run, states, tasks, waits};
-use super::repository::functions;
-use super::template::{function_property, properties, target};
+use super::repository::{functions, read};
 use Outcome::{Fails, Returns};
 
 /// Errors that Lambda and Step Functions add. Step Functions developer guide, "Handle Lambda service exceptions" (the
@@ -32,6 +34,63 @@ const FROM_AWS: [&str; 10] = [
 /// States that have nobody behind them but the periodic sweep.
 const LAST: [&str; 2] = ["Settle", "Abandon"];
 
+/// The tasks of the definition.
+fn tasks() -> impl Iterator<Item = (&'static str, &'static Value)> {
+    states().iter().filter(|(_, state)| state["Type"] == "Task").map(|(name, state)| (name.as_str(), state))
+}
+
+/// How one call of a task ends.
+#[derive(Debug, Clone)]
+enum Outcome {
+    /// With this answer of the function, or this output for its token.
+    Returns(Value),
+    /// With an error of this name.
+    Fails(&'static str),
+}
+
+/// What an execution did.
+#[derive(Debug)]
+struct Run {
+    /// States in the order in which they were entered.
+    states: Vec<&'static str>,
+    /// The error that nothing caught.
+    error: Option<String>,
+}
+
+/// Runs an execution; `outcome` decides how each call of a task ends.
+fn run(input: &Value, mut outcome: impl FnMut(&'static str) -> Outcome) -> Run {
+    let (mut data, mut entered) = (input.clone(), Vec::new());
+    let mut next = definition()["StartAt"].as_str().unwrap();
+    loop {
+        let (name, state) = language::state(next);
+        entered.push(name);
+        assert!(entered.len() < 100, "it does not end: {entered:?}");
+        let done = match language::work(state, &data) {
+            Work::Task => task(state, &data, || outcome(name)),
+            Work::Until(_) | Work::Nothing => Ok(data.clone()),
+        };
+        match language::next(state, data, done) {
+            language::Next::State(following, with) => (next, data) = (following, with),
+            language::Next::Succeeded => return Run { states: entered, error: None },
+            language::Next::Failed(error) => return Run { states: entered, error: Some(error.name) },
+        }
+    }
+}
+
+/// Calls a task until it returns, or is not tried again.
+fn task(task: &Value, input: &Value, mut call: impl FnMut() -> Outcome) -> Result<Value, FunctionError> {
+    payload(task, input, "a token");
+    assert!(language::timeout(task, input).as_secs() > 0);
+    let mut tried = BTreeMap::new();
+    loop {
+        match call() {
+            Returns(answer) => return Ok(language::result(task, answer)),
+            Fails(error) if language::retry(task, error, &mut tried).is_some() => {}
+            Fails(error) => return Err(FunctionError { name: error.to_owned(), message: String::new() }),
+        }
+    }
+}
+
 fn input() -> Value {
     json!({ "request_id": "019ab2c3-0000-7000-8000-000000000001" })
 }
@@ -51,7 +110,7 @@ fn says(next: Next) -> Outcome {
 /// The states of an execution whose tasks end like this, one after another.
 fn follow(script: &[(&str, Outcome)]) -> Vec<&'static str> {
     let mut script = script.iter();
-    let Run { states, error } = run(&input(), |state, _| {
+    let Run { states, error } = run(&input(), |state| {
         let (expected, outcome) = script.next().unwrap_or_else(|| panic!("{state} was not expected"));
         assert_eq!(state, *expected);
         outcome.clone()
@@ -89,8 +148,10 @@ fn a_mistake_is_never_tried_again_and_everything_else_is() {
 /// Busy is rare: others keep changing the same request, or its start is a moment away. Whatever they do, none of them
 /// outlives this.
 #[test]
-fn what_is_busy_is_waited_for_longer_than_any_function_lives() {
-    let longest = functions().iter().map(|f| function_property(f, "Timeout").as_u64().unwrap()).max();
+fn what_is_busy_is_waited_for_longer_than_any_function_that_changes_requests_lives() {
+    // Sync changes no request.
+    let changing = functions().into_iter().filter(|function| function != "sync");
+    let longest = changing.map(|f| function_property(&f, "Timeout").as_u64().unwrap()).max();
     for (name, task) in tasks().filter(|(name, _)| !LAST.contains(name)) {
         let rule = rules(task, "Retry").iter().find(|rule| covers(rule, "Busy")).unwrap();
         assert_eq!(rule["BackoffRate"], 1, "{name}");
@@ -122,23 +183,18 @@ fn every_task_has_a_time_out_and_lets_its_function_finish() {
     for (name, task) in tasks() {
         let fixed = task["TimeoutSeconds"].as_u64();
         assert!(fixed.is_some() != task["TimeoutSecondsPath"].is_string(), "{name}");
-        let function = function(task).to_lowercase();
-        let runs = function_property(&function, "Timeout").as_u64().unwrap();
+        let function = function(task);
+        let runs = function_property(function.name(), "Timeout").as_u64().unwrap();
         assert!(fixed.is_none_or(|seconds| seconds > runs), "{name} is over before {function}");
     }
-}
-
-/// The function that a task calls.
-fn function(task: &Value) -> &'static str {
-    let placeholder = task["Parameters"]["FunctionName"].as_str().unwrap();
-    let name = placeholder.strip_prefix("${").and_then(|name| name.strip_suffix('}')).unwrap();
-    target(&properties("StateMachine")["DefinitionSubstitutions"][name])
 }
 
 #[test]
 fn every_substitution_is_a_function_of_the_same_name_and_is_used() {
     let substitutions = properties("StateMachine")["DefinitionSubstitutions"].as_object().unwrap();
-    let used: BTreeSet<String> = tasks().map(|(_, task)| function(task)).map(|f| format!("{f}FunctionArn")).collect();
+    let text = read("infra/approval.asl.json");
+    let placeholder = Regex::new(r"\$\{(\w+)\}").unwrap();
+    let used: BTreeSet<String> = placeholder.captures_iter(&text).map(|found| found[1].to_owned()).collect();
     assert_eq!(used, substitutions.keys().cloned().collect());
     for (name, function) in substitutions {
         assert_eq!(*name, format!("{}FunctionArn", target(function)));
@@ -150,11 +206,11 @@ fn a_payload_is_the_sample_that_its_function_decodes() {
     for (name, task) in tasks() {
         let Returns(mut data) = says(Next::Ask) else { unreachable!() };
         data["failure"] = json!({ "Error": "Permanent" });
-        let (_, mut payload) = payload(task, &data);
-        let function = function(task).to_lowercase();
-        decode(&function, &payload);
-        let case = if function == "sweep" { name.to_lowercase() } else { "state-machine".to_owned() };
-        let sample = sample(&function, &case);
+        let mut payload = payload(task, &data, "a token");
+        let function = function(task);
+        decode(function.name(), &payload);
+        let case = if function == Function::Sweep { name.to_lowercase() } else { "state-machine".to_owned() };
+        let sample = sample(function.name(), &case);
         assert_eq!(payload.get("task_token").is_some(), waits(task), "{name}");
         if waits(task) {
             payload["task_token"] = sample["task_token"].clone();
@@ -227,7 +283,7 @@ fn other_ways_take_few_states_too() {
 
 /// An execution in which one task always fails so, and the others lead there.
 fn failing(broken: &str, error: &'static str) -> Run {
-    run(&input(), |state, _| match state {
+    run(&input(), |state| match state {
         _ if state == broken => Fails(error),
         "Evaluate" if broken == "Abandon" => Fails("Permanent"),
         "Evaluate" if broken == "Provision" => says(Next::Provision),
@@ -245,7 +301,7 @@ fn every_failure_has_an_end() {
             assert!(states.contains(&task), "{states:?} does not come to {task}");
             if LAST.contains(&task) {
                 // Nobody is left but the sweep, and an alarm.
-                assert_eq!((states.last(), left), (Some(&task), Some(error)));
+                assert_eq!((states.last(), left.as_deref()), (Some(&task), Some(error)));
                 continue;
             }
             let follows = if (task, error) == ("Ask", "States.Timeout") { "Settle" } else { "Abandon" };

@@ -1,10 +1,9 @@
 //! What code, template, state machine, sample events and repository promise each other.
 //!
-//! Nothing runs here but cargo's own listings: each test reads two sides and compares them in both directions.
+//! Nothing runs here but cargo's own listings: each test reads two sides and compares them in both directions. What the
+//! template and the state machine mean, the simulator says.
 
-mod machine;
 mod repository;
-mod template;
 
 mod binaries;
 mod events;

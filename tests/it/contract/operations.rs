@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use curfew_sim::template::{function_property, logical_id, of_type, properties, target};
 use regex_lite::Regex;
 use serde_json::{Value, json};
 
 use super::repository::{dense_code, functions, read};
 use super::rights::WRITERS;
-use super::template::{function_property, logical_id, of_type, properties, target};
 
 /// Counted without an alarm, and why.
 const UNWATCHED: [(&str, &str); 1] =

@@ -5,38 +5,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use curfew_sim::template::{logical_id, of_type, properties, target};
 use regex_lite::Regex;
 use serde_json::{Value, json};
 
 use super::repository::{dense_code, entries, functions, rust_files};
-use super::template::{list, logical_id, of_type, properties, target};
 
 /// Calls in an adapter that a function uses, which the function never comes to.
-const UNREACHED: [(&str, &str, &[&str]); 19] = [
+const UNREACHED: [(&str, &str, &[&str]); 27] = [
     ("approval", "shows no lists", &["dynamodb:BatchGetItem"]),
     ("approval", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
-    ("evaluate", "shows no lists", &["dynamodb:BatchGetItem"]),
-    ("evaluate", "nothing waits yet for what it does", &["dynamodb:Query"]),
-    ("evaluate", "knows people by id", &["identitystore:GetUserId"]),
-    (
-        "evaluate",
-        "only looks at the permission set",
-        &[
-            "sso:CreateAccountAssignment",
-            "sso:DeleteAccountAssignment",
-            "sso:DescribeAccountAssignmentCreationStatus",
-            "sso:DescribeAccountAssignmentDeletionStatus",
-            "sso:DescribeInstance",
-            "sso:ListAccountAssignmentCreationStatus",
-            "sso:ListAccountAssignmentDeletionStatus",
-            "sso:ListAccountAssignments",
-            "sso:ListAccountsForProvisionedPermissionSet",
-        ],
-    ),
     ("intake", "leaves executions to the sweep once they run", &["states:DescribeExecution"]),
     ("notify", "shows no lists", &["dynamodb:BatchGetItem"]),
     ("notify", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
-    ("provision", "shows no lists", &["dynamodb:BatchGetItem"]),
     ("provision", "knows people by id", &["identitystore:GetUserId"]),
     ("provision", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     ("revoke", "only deletes", &["sso:CreateAccountAssignment"]),
@@ -57,14 +38,53 @@ const UNREACHED: [(&str, &str, &[&str]); 19] = [
     ("sweep", "knows people by id", &["identitystore:GetUserId"]),
     ("provision", "leaves drift to the sweep", &["sso:ListAccountsForProvisionedPermissionSet"]),
     ("revoke", "leaves drift to the sweep", &["sso:ListAccountsForProvisionedPermissionSet"]),
+    ("approval", "leaves listing people to sync", PEOPLE),
+    ("intake", "leaves listing people to sync", PEOPLE),
+    ("provision", "leaves listing people to sync", PEOPLE),
+    ("sweep", "leaves listing people to sync", PEOPLE),
+    ("provision", "leaves listing the organisation to sync", ORGANIZATION),
+    ("sweep", "leaves listing the organisation to sync", ORGANIZATION),
+    ("provision", "leaves listing permission sets to sync", &["sso:ListPermissionSets"]),
+    ("revoke", "leaves listing permission sets to sync", &["sso:ListPermissionSets"]),
+    ("sweep", "leaves listing permission sets to sync", &["sso:ListPermissionSets"]),
+    ("sync", "keeps snapshots, not requests", &["dynamodb:BatchGetItem", "dynamodb:Query"]),
+    ("sync", "lists people", &["identitystore:DescribeUser", "identitystore:GetUserId"]),
+    ("sync", "lists accounts", &["organizations:DescribeAccount"]),
+    (
+        "sync",
+        "only looks at permission sets",
+        &[
+            "sso:CreateAccountAssignment",
+            "sso:DeleteAccountAssignment",
+            "sso:DescribeAccountAssignmentCreationStatus",
+            "sso:DescribeAccountAssignmentDeletionStatus",
+            "sso:ListAccountAssignmentCreationStatus",
+            "sso:ListAccountAssignmentDeletionStatus",
+            "sso:ListAccountAssignments",
+        ],
+    ),
 ];
+
+/// Listings of the identity store.
+const PEOPLE: &[&str] = &["identitystore:ListGroupMemberships", "identitystore:ListGroups", "identitystore:ListUsers"];
+
+/// Listings of the organisation.
+const ORGANIZATION: &[&str] = &[
+    "organizations:ListAccountsForParent",
+    "organizations:ListOrganizationalUnitsForParent",
+    "organizations:ListRoots",
+    "organizations:ListTagsForResource",
+];
+
+/// The functions that look for what a person has, in the index.
+const LISTS_BY_PERSON: [&str; 3] = ["evaluate", "intake", "provision"];
 
 /// The functions that write to Identity Center, and start each other.
 pub(super) const WRITERS: [&str; 2] = ["provision", "revoke"];
 
-/// Actions for which AWS knows no resource (service authorization reference, tables of Step Functions and of CloudWatch
-/// Logs).
-const WITHOUT_RESOURCE: [&str; 9] = [
+/// Actions for which AWS knows no resource (service authorization reference, tables of Step Functions, of CloudWatch
+/// Logs and of Organizations).
+const WITHOUT_RESOURCE: [&str; 10] = [
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
     "logs:DescribeLogGroups",
@@ -73,6 +93,7 @@ const WITHOUT_RESOURCE: [&str; 9] = [
     "logs:ListLogDeliveries",
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
+    "organizations:ListRoots",
     "states:SendTaskSuccess",
 ];
 
@@ -261,6 +282,15 @@ fn whoever_records_intents_is_told_of_both_writers_and_may_start_them() {
 }
 
 #[test]
+fn only_intake_starts_sync_on_demand() {
+    for function in functions() {
+        let told = &properties(&logical_id(&function))["Environment"]["Variables"]["SYNC_FUNCTION_ARN"];
+        let expected = if function == "intake" { json!({ "Fn::GetAtt": "Sync.Arn" }) } else { Value::Null };
+        assert_eq!(*told, expected, "{function}");
+    }
+}
+
+#[test]
 fn a_function_works_on_what_is_its_own() {
     let arn = |id: &str| json!({ "Fn::GetAtt": format!("{id}.Arn") });
     let index = json!({ "Fn::Sub": "${Table.Arn}/index/by_owner" });
@@ -269,10 +299,15 @@ fn a_function_works_on_what_is_its_own() {
         for (action, resource) in granted(&role(&function)) {
             let expected = match action.split_once(':').unwrap().0 {
                 "logs" => logs.clone(),
+                "lambda" if function == "intake" => {
+                    json!([writer("revoke", &function), writer("provision", &function), arn("Sync")])
+                }
                 "lambda" => json!([writer("revoke", &function), writer("provision", &function)]),
                 "sqs" => arn("FailureQueue"),
                 "iam" => arn("SchedulerRole"),
-                "dynamodb" if function == "intake" && action == "dynamodb:Query" => json!([arn("Table"), index]),
+                "dynamodb" if LISTS_BY_PERSON.contains(&function.as_str()) && action == "dynamodb:Query" => {
+                    json!([arn("Table"), index])
+                }
                 "dynamodb" => arn("Table"),
                 // Of AWS, not of the stack: by pattern.
                 _ => continue,
@@ -289,5 +324,10 @@ fn what_starts_functions_may_start_those_and_no_others() {
     };
     let machine = properties("StateMachine")["DefinitionSubstitutions"].as_object().unwrap();
     assert_eq!(startable("StateMachineRole"), machine.values().map(target).collect());
-    assert_eq!(startable("SchedulerRole"), BTreeSet::from(["Revoke", "Sweep"]));
+    assert_eq!(startable("SchedulerRole"), BTreeSet::from(["Revoke", "Sweep", "Sync"]));
+}
+
+/// One value, or a list of them.
+fn list(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |values| values.iter().collect())
 }

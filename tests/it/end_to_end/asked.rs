@@ -134,9 +134,10 @@ impl Asked {
         link.strip_prefix(api.as_str()).unwrap_or_else(|| panic!("{link} is not below {api}")).to_owned()
     }
 
-    /// An approver decides through the API.
+    /// An approver decides through the API, and says why: some flows want that of a denial.
     pub(super) fn decide(&self, approver: &str, decision: &str) -> Reply {
-        person(approver).post(&self.path("/decisions"), &json!({ "decision": decision }))
+        let decision = json!({ "decision": decision, "comment": "An end-to-end decision" });
+        person(approver).post(&self.path("/decisions"), &decision)
     }
 
     /// The requester gives the access back, and it is confirmed gone.

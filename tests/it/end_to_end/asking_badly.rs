@@ -1,9 +1,11 @@
 //! Requests that are refused at the door, and requests that are sent twice.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::api::person;
-use super::asked::{ask_for, wish};
+use super::asked::{account_id, ask_for, permission_set_arn, wish};
 use super::entitlements::{UNKNOWN_ACCOUNT, UNKNOWN_PERMISSION_SET};
 use super::witness::Witness;
 
@@ -26,9 +28,7 @@ fn a_value_that_cannot_be_is_refused_in_its_field() {
     let cases = [
         ("account", json!("sandbox"), 400, "invalid_field"),
         ("account", json!("12345678901"), 400, "invalid_field"),
-        ("account", json!(UNKNOWN_ACCOUNT), 422, "unknown_entitlement"),
         ("permission_set", json!("ReadOnly"), 400, "invalid_field"),
-        ("permission_set", json!(UNKNOWN_PERMISSION_SET), 422, "unknown_entitlement"),
         ("duration", json!("PT0S"), 400, "invalid_field"),
         ("duration", json!("-PT1H"), 400, "invalid_field"),
         ("duration", json!("PT59S"), 400, "invalid_field"),
@@ -66,6 +66,32 @@ fn a_value_that_cannot_be_is_refused_in_its_field() {
         body[field] = value;
         refused(&body.to_string(), status, code, Some(field));
     }
+    nothing_came_of_it();
+}
+
+/// Whether it does not exist, is in no catalog, or is in the catalogs of others: the answer is the same.
+#[test]
+fn what_no_catalog_of_ones_own_offers_is_refused() {
+    let cases = [
+        ("account", json!(UNKNOWN_ACCOUNT)),
+        ("permission_set", json!(UNKNOWN_PERMISSION_SET)),
+        ("permission_set", json!(permission_set_arn("Billing"))),
+        ("permission_set", json!(permission_set_arn("Developer"))),
+        ("account", json!(account_id("security-audit"))),
+    ];
+    let answers: BTreeSet<String> = cases
+        .into_iter()
+        .map(|(field, value)| {
+            let mut body = wish("sandbox", "ReadOnly", "PT1H");
+            body["permission_set"] = json!(permission_set_arn("Developer"));
+            body["account"] = json!(account_id("payments-development"));
+            body[field] = value;
+            let reply = person("jonas").call("POST", "/v1/requests").send(&body.to_string());
+            reply.problem(422, "unknown_entitlement", Some("permission_set"));
+            reply.body
+        })
+        .collect();
+    assert_eq!(answers.len(), 1, "{answers:?}");
     nothing_came_of_it();
 }
 

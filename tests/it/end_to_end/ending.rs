@@ -27,7 +27,7 @@ fn an_approver_takes_access_away() {
 #[test]
 fn an_administrator_takes_access_away() {
     let witness = Witness::new();
-    let asked = ask("hugo", "payments-development", "Developer", "PT1H");
+    let asked = ask("elif", "payments-development", "Developer", "PT1H");
     asked.until("active");
     let own = asked.by.post(&asked.path("/revoke"), &json!({}));
     own.problem(403, "not_in_charge", None);

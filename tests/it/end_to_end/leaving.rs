@@ -10,7 +10,7 @@ use super::witness::Witness;
 fn somebody_who_left_gets_nothing_and_loses_what_was_there() {
     let (witness, ada) = (Witness::new(), person("ada"));
     let first = ask("ada", "sandbox", "ReadOnly", "PT1H");
-    let second = ask("ada", "payments-development", "Developer", "PT1H");
+    let second = ask("ada", "sandbox", "Administrator", "PT1H");
     first.until("active");
     second.until("active");
     let wish = wish("payments-production", "ReadOnly", "PT1H");

@@ -31,4 +31,5 @@ mod repairing;
 mod scheduling;
 mod seeing;
 mod signing_in_badly;
+mod syncing;
 mod timing_out;

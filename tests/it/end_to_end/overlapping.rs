@@ -32,6 +32,8 @@ fn i9_access_lasts_until_the_later_of_two_grants_ends() {
 fn i7_a_standing_assignment_is_recognised_and_stays() {
     let witness = Witness::new();
     let asked = ask("kira", "security-audit", "SecurityAudit", "PT1H");
+    asked.until("awaiting_approval");
+    asked.decide("ben", "approve").json(200);
     let active = asked.until("active");
     assert_eq!(active["grant"]["standing"], true, "{active:#}");
     let ended = asked.give_back();

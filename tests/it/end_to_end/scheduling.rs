@@ -37,7 +37,7 @@ fn access_begins_at_its_start_and_not_earlier() {
 fn what_is_cancelled_before_its_start_never_begins() {
     let witness = Witness::new();
     let (wish, _) = starting_in(15);
-    let asked = ask_for("grace", &wish);
+    let asked = ask_for("ines", &wish);
     asked.until("scheduled");
     let cancelled = asked.by.post(&asked.path("/cancel"), &json!({})).json(202);
     assert_eq!(cancelled["state"], "cancelled", "{cancelled:#}");

@@ -1,6 +1,6 @@
 //! Who sees what.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::api::person;
 use super::asked::{account_id, ask, permission_set_arn};
@@ -29,8 +29,45 @@ fn everybody_sees_what_can_be_asked_for() {
     let sandbox = of("sandbox", "ReadOnly");
     assert_eq!(sandbox["account_name"], "sandbox", "{sandbox}");
     assert_eq!(sandbox["permission_set_name"], "ReadOnly", "{sandbox}");
-    assert_eq!((&sandbox["max_duration"], &sandbox["approval"]), (&json!("PT8H"), &json!("automatic")), "{sandbox}");
-    assert_eq!(of("payments-production", "Administrator")["approval"], "one_approval");
+    assert_eq!((&sandbox["max_duration"], &sandbox["risk"]), (&json!("PT8H"), &json!("low")), "{sandbox}");
+    assert_eq!(sandbox["catalogs"], json!(["looking", "tests"]), "{sandbox}");
+    assert_eq!(sandbox["emergency"], false, "{sandbox}");
+    assert_eq!(sandbox["prospect"], json!({ "outcome": "automatic", "flow": "automatic", "demands": [] }), "{sandbox}");
+    let production = of("payments-production", "Administrator");
+    assert_eq!((&production["max_duration"], &production["risk"]), (&json!("PT1H"), &json!("critical")));
+    assert_eq!(production["emergency"], true, "femi is on call: {production}");
+    let prospect = &production["prospect"];
+    assert_eq!((&prospect["outcome"], &prospect["flow"]), (&json!("approval"), &json!("owner")), "{production}");
+    let billing = of("payments-production", "Billing");
+    assert_eq!(billing["prospect"]["outcome"], "denied", "its sessions last too long (I17): {billing}");
+    let data = (account_id("data-production"), permission_set_arn("DatabaseOperator"));
+    let offered = |one: &Value| one["account"] == data.0.as_str() && one["permission_set"] == data.1.as_str();
+    assert!(!entitlements["items"].as_array().unwrap().iter().any(offered), "what others may ask for is not shown");
+}
+
+#[test]
+fn entitlements_are_listed_in_pages() {
+    let ben = person("ben");
+    let all = ben.get("/v1/entitlements?limit=1000").json(200);
+    assert!(all["next_cursor"].is_null(), "{all:#}");
+    let (mut seen, mut query) = (Vec::new(), "limit=5".to_owned());
+    loop {
+        let page = ben.get(&format!("/v1/entitlements?{query}")).json(200);
+        let items = page["items"].as_array().unwrap();
+        assert!(items.len() <= 5, "{page:#}");
+        seen.extend(items.iter().cloned());
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        query = format!("limit=5&cursor={}", cursor.replace(' ', "%20").replace('/', "%2F"));
+    }
+    assert_eq!(json!(seen), all["items"], "pages join without gap or repetition");
+    for (query, code, field) in [
+        ("limit=0", "invalid_field", "limit"),
+        ("limit=1001", "invalid_field", "limit"),
+        ("cursor=next", "invalid_field", "cursor"),
+        ("user=femi", "unknown_parameter", "user"),
+    ] {
+        ben.get(&format!("/v1/entitlements?{query}")).problem(400, code, Some(field));
+    }
 }
 
 #[test]

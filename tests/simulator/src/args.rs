@@ -106,6 +106,27 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// What reading a large organisation costs: calls, time, write units, memory.
+    Directory {
+        /// People.
+        #[arg(long, value_name = "N", default_value_t = 12_000)]
+        users: usize,
+        /// Groups; each person is in five.
+        #[arg(long, value_name = "N", default_value_t = 400)]
+        groups: usize,
+        /// Accounts.
+        #[arg(long, value_name = "N", default_value_t = 500)]
+        accounts: usize,
+        /// Permission sets, each in every third account.
+        #[arg(long, value_name = "N", default_value_t = 200)]
+        permission_sets: usize,
+        /// Decides every random choice.
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Break Curfew on purpose, in each way of `tests/simulator/controls`, and see whether the exhaustive run notices.
     Controls {
         /// Only these, separated by commas.

@@ -135,9 +135,12 @@ pub(crate) fn subject(service: Service, operation: &str, request: &Value) -> Str
         }
         (Service::SsoAdmin, _) => String::new(),
         (Service::IdentityStore, _) => {
-            format!("{}{}", text("/UserId"), text("/AlternateIdentifier/UniqueAttribute/AttributeValue"))
+            let name = text("/AlternateIdentifier/UniqueAttribute/AttributeValue");
+            format!("{}{name}{}", text("/UserId"), text("/GroupId"))
         }
-        (Service::Organizations, _) => text("/AccountId").to_owned(),
+        (Service::Organizations, _) => {
+            format!("{}{}{}", text("/AccountId"), text("/ParentId"), text("/ResourceId"))
+        }
         (Service::Scheduler, _) => format!("{} {}", text("/Name"), text("/ScheduleExpression")),
         (Service::StepFunctions, "SendTaskSuccess") => format!("…{} {}", tail(text("/taskToken")), text("/output")),
         (Service::StepFunctions, _) => format!("{}{}", text("/name"), text("/executionArn")),

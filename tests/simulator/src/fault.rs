@@ -83,6 +83,8 @@ named!(
         InternalError = "internal-error",
         /// AWS applies the call; no answer comes until the attempt times out.
         Timeout = "timeout",
+        /// AWS applies the call; its answer comes seconds later, when the caller still listens and much has changed.
+        LateReply = "late-reply",
         /// The read shows how things were a few seconds ago.
         StaleRead = "stale-read",
         /// AWS applies the call; the whole function freezes in it for 15 minutes, and is killed at its deadline.
@@ -111,10 +113,12 @@ named!(
 impl CallFault {
     /// Whether AWS applies a call that is struck so.
     pub fn applies_call(self) -> bool {
-        use CallFault::{CrashAfter, FrozenApplied, OperationFails, ReplyLost, StaleRead, Timeout};
-        matches!(self, CrashAfter | ReplyLost | Timeout | StaleRead | FrozenApplied | OperationFails)
+        use CallFault::{CrashAfter, FrozenApplied, LateReply, OperationFails, ReplyLost, StaleRead, Timeout};
+        matches!(self, CrashAfter | ReplyLost | Timeout | LateReply | StaleRead | FrozenApplied | OperationFails)
     }
 }
 
 /// How long ago a stale read looks.
 pub(crate) const STALENESS: SignedDuration = SignedDuration::from_secs(5);
+/// How late an answer is that comes late: less than any caller waits.
+pub(crate) const LATENESS: Duration = Duration::from_secs(6);

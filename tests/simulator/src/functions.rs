@@ -49,6 +49,8 @@ named!(
         Revoke = "revoke",
         /// Repairs.
         Sweep = "sweep",
+        /// Reads the directory.
+        Sync = "sync",
     }
 );
 

@@ -18,6 +18,7 @@ pub mod campaign;
 mod clock;
 mod connector;
 mod decoded;
+pub mod directory;
 mod fault;
 mod functions;
 pub mod invariants;
@@ -28,7 +29,7 @@ pub mod scenario;
 mod serve;
 mod states;
 pub mod storm;
-mod template;
+pub mod template;
 pub mod timeline;
 pub mod triggers;
 mod world;
@@ -41,6 +42,7 @@ pub use log::{
 };
 pub use organisation::{AccountState, Organisation};
 pub use run::run;
+pub use states::language;
 pub use world::{Options, World};
 
 #[cfg(test)]

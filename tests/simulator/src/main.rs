@@ -13,6 +13,7 @@ use clap::Parser as _;
 use curfew_sim::campaign::{
     Baseline, Bounds, Fault, Pairs, Report, Schedule, Told, baseline, controls, pairs, random, run, run_all, singles,
 };
+use curfew_sim::directory::{Size, measure};
 use curfew_sim::scenario::{Scenario, all, named};
 use curfew_sim::storm::{Peer, Storm, curfew, peer};
 use curfew_sim::timeline::{Detail, json, timeline};
@@ -55,11 +56,44 @@ fn command(command: Command) -> Result<bool, String> {
             Ok(storms(Storm { grants, accounts, operation_ms, seed }, alone, json))
         }
         Command::Triggers { grants, minutes, seed, json } => Ok(ways(grants, minutes, seed, json)),
+        Command::Directory { users, groups, accounts, permission_sets, seed, json } => {
+            Ok(directory(Size { users, groups, accounts, permission_sets }, seed, json))
+        }
         Command::Controls { only, fit, threads, time_limit, json } => {
             let bounds = controls::Bounds { time_limit, threads };
             broken(&only, fit, &bounds, json).map_err(|error| error.to_string())
         }
     }
+}
+
+/// Reads a large organisation and tells what that cost. All is well if each reading was put in force.
+fn directory(size: Size, seed: u64, as_json: bool) -> bool {
+    let report = measure(size, seed);
+    let well = report.readings.iter().all(|reading| reading.answer["outcome"] == "synced");
+    if as_json {
+        println!("{}", serde_json::to_string(&report).unwrap_or_default());
+        return well;
+    }
+    for reading in &report.readings {
+        let calls: u64 = reading.calls.values().sum();
+        println!(
+            "{}: {calls} calls in {:.0} s, {} invocations, at most {} calls to Identity Center in a second, {} write and {} \
+             read units",
+            reading.what,
+            reading.seconds,
+            reading.invocations,
+            reading.sso_admin_per_second,
+            reading.write_units,
+            reading.read_units
+        );
+        reading.calls.iter().for_each(|(operation, count)| println!("  {count:>6} {operation}"));
+        println!("  {}", reading.answer);
+    }
+    println!("snapshot: {} bytes in the table", report.stored_bytes);
+    if let (Some(before), Some(peak)) = (report.before_mb, report.peak_mb) {
+        println!("memory of this process: {before} MB with the simulated AWS before, {peak} MB at most while it read");
+    }
+    well
 }
 
 fn list(as_json: bool) -> bool {

@@ -28,7 +28,7 @@ use crate::decoded::Decoded;
 use crate::fault::{CallFault, Plan};
 use crate::functions::{Function, Lambda, listen};
 use crate::log::{Counts, DeadLetter, Invoked, Log, Service, Step, Violation, What};
-use crate::organisation::{AccountState, Names};
+use crate::organisation::Names;
 use crate::serve::millis;
 use crate::states::States;
 use crate::template::{TABLE, environment};
@@ -103,7 +103,12 @@ impl World {
         let now = millis(clock.now());
         let (model, names) = organisation.settle_in(&settings, random.u64(..), now);
         let remember = plan.calls.values().any(|fault| *fault == CallFault::StaleRead);
-        let accounts = organisation.accounts.iter().chain([&organisation.management]);
+        let accounts = organisation.accounts.iter().chain([&organisation.management]).cloned();
+        let mut organizations = Organizations::new(&organisation.management, accounts);
+        for (account, path) in &organisation.places {
+            organizations.place(account, path);
+        }
+        organizations.tags = organisation.tags.clone();
         let mut lambda = Lambda::default();
         for (function, skew) in &plan.skew {
             let ms = i64::try_from(skew.as_millis()).expect("a small skew");
@@ -123,10 +128,7 @@ impl World {
             dynamodb: RefCell::new(DynamoDb::new(TABLE.to_owned())),
             identity: RefCell::new(Identity::new(model, remember)),
             looks: Cell::new(None),
-            organizations: RefCell::new(Organizations {
-                management: organisation.management.clone(),
-                accounts: accounts.map(|id| (id.clone(), AccountState::Active)).collect(),
-            }),
+            organizations: RefCell::new(organizations),
             scheduler: RefCell::default(),
             states: RefCell::default(),
             lambda: RefCell::new(lambda),
@@ -153,6 +155,7 @@ impl World {
             }
         });
         if !organisation.configuration.is_empty() {
+            world.put_directory(&organisation.directory(&world.0.names, world.now())).await;
             world.publish(&organisation.configuration).await;
         }
         world.spawn(world.clone().sweep_every_minute());

@@ -14,7 +14,7 @@ use crate::aws::dynamodb::Bill;
 use crate::aws::scheduler::Then;
 use crate::aws::{AwsError, admits};
 use crate::connector::{Wire, broken};
-use crate::fault::{CallFault, STALENESS};
+use crate::fault::{CallFault, LATENESS, STALENESS};
 use crate::log::{Call, Invoked, Service, Source, What};
 use crate::template::function_of;
 use crate::world::World;
@@ -104,6 +104,9 @@ impl World {
                 let _ = reply.send(Err(broken()));
             }
             _ => {
+                if strike == Some(CallFault::LateReply) {
+                    tokio::time::sleep(LATENESS).await;
+                }
                 self.one_way().await;
                 // The caller may have died or given up.
                 let _ = reply.send(Ok(encode(service, &answer)));

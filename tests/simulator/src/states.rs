@@ -1,6 +1,6 @@
 //! Step Functions: executions of the real definition, and their tokens.
 
-pub(crate) mod language;
+pub mod language;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -13,8 +13,9 @@ use tokio::task::AbortHandle;
 
 use crate::aws::{AwsError, only, text};
 use crate::log::{Execution, ExecutionStatus, FunctionError, Source, What};
-use crate::template::{function_of, machine_arn};
+use crate::template::machine_arn;
 use crate::world::World;
+use language::{Next, Work};
 
 /// How long Step Functions takes from one state to the next, at most, in milliseconds.
 const BETWEEN_STATES_MS: u64 = 40;
@@ -138,32 +139,18 @@ impl World {
             self.take_ms(1, BETWEEN_STATES_MS).await;
             let (entered, state) = language::state(next);
             self.enter(&name, entered);
-            let ends = state["End"] == true;
-            let following = match state["Type"].as_str().expect("a type") {
-                "Task" => match self.task(&name, entered, state, &data).await {
-                    Ok(output) => {
-                        data = output;
-                        state["Next"].as_str().filter(|_| !ends)
-                    }
-                    Err(error) => match language::caught(state, data, &error.name, &error.message) {
-                        Some((catcher, with)) => {
-                            data = with;
-                            Some(catcher)
-                        }
-                        None => return self.execution_ended(&name, ExecutionStatus::Failed, Some(error.name)),
-                    },
-                },
-                "Choice" => Some(language::choose(state, &data)),
-                "Wait" => {
-                    let until = language::at(&data, state["TimestampPath"].as_str().expect("a path"));
-                    self.until(until.as_str().and_then(|until| until.parse().ok()).expect("an instant")).await;
-                    state["Next"].as_str().filter(|_| !ends)
+            let done = match language::work(state, &data) {
+                Work::Task => self.task(&name, entered, state, &data).await,
+                Work::Until(at) => {
+                    self.until(at).await;
+                    Ok(data.clone())
                 }
-                _ => None,
+                Work::Nothing => Ok(data.clone()),
             };
-            match following {
-                Some(following) => next = following,
-                None => return self.execution_ended(&name, ExecutionStatus::Succeeded, None),
+            match language::next(state, data, done) {
+                Next::State(following, with) => (next, data) = (following, with),
+                Next::Succeeded => return self.execution_ended(&name, ExecutionStatus::Succeeded, None),
+                Next::Failed(error) => return self.execution_ended(&name, ExecutionStatus::Failed, Some(error.name)),
             }
         }
     }
@@ -182,10 +169,7 @@ impl World {
         let mut tried = BTreeMap::new();
         loop {
             let error = match self.attempt(name, state, task, data).await {
-                Ok(result) => {
-                    let path = task["OutputPath"].as_str();
-                    return Ok(path.map_or(result.clone(), |path| language::at(&result, path).clone()));
-                }
+                Ok(answer) => return Ok(language::result(task, answer)),
                 Err(error) => error,
             };
             let Some((pause, full_jitter)) = language::retry(task, &error.name, &mut tried) else { return Err(error) };
@@ -194,21 +178,17 @@ impl World {
         }
     }
 
-    /// One attempt of a task.
+    /// One attempt of a task: what its function, or its token, answered.
     async fn attempt(&self, name: &Rc<str>, state: &str, task: &Value, data: &Value) -> Result<Value, FunctionError> {
         let waits = language::waits(task);
         let (token, answer) = if waits { self.new_token() } else { (String::new(), oneshot::channel().1) };
-        let (function, payload) = language::payload(task, data, &token);
+        let payload = language::payload(task, data, &token);
         let source = Source::Execution(Rc::clone(name), state.into());
-        let called = self.invoke(function_of(&function), self.invocation_id(), Rc::new(payload), source);
-        let seconds = match task["TimeoutSecondsPath"].as_str() {
-            Some(path) => language::at(data, path).as_u64().expect("seconds"),
-            None => task["TimeoutSeconds"].as_u64().unwrap_or(99_999_999),
-        };
+        let called = self.invoke(language::function(task), self.invocation_id(), Rc::new(payload), source);
         let work = async {
             if !waits {
                 let answer = called.await.expect("an invocation ends")?;
-                return Ok(json!({ "StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": *answer }));
+                return Ok(Value::clone(&answer));
             }
             let mut answer = answer;
             tokio::select! {
@@ -218,7 +198,7 @@ impl World {
             };
             Ok(answer.await.expect("the token is kept"))
         };
-        let result = match tokio::time::timeout(Duration::from_secs(seconds), work).await {
+        let result = match tokio::time::timeout(language::timeout(task, data), work).await {
             Ok(result) => result,
             Err(_) => Err(FunctionError { name: "States.Timeout".to_owned(), message: String::new() }),
         };

@@ -12,10 +12,12 @@ use std::time::Duration;
 use curfew_domain::ask::Ask;
 use curfew_domain::assignment::Assignment;
 use curfew_domain::id::{AccountId, Key, RequestId};
+use curfew_domain::origin::Origin;
+use curfew_domain::person::Person;
 use curfew_domain::request::{Command, Context, Request, Transition, apply, submit};
 use curfew_domain::text::Justification;
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
-use curfew_domain::verdict::{Outcome, Verdict};
+use curfew_domain::verdict::{Grounds, Outcome, Verdict};
 use curfew_engine::ports::{Assignments as _, Requests as _};
 use curfew_identity_center::{SSO_ADMIN, Settings};
 use serde::Serialize;
@@ -245,9 +247,26 @@ pub async fn fill(world: &World, storm: &Storm, end: Timestamp) -> Vec<Key> {
     keys
 }
 
-async fn store_request(world: &World, n: usize, key: &Key, began: Timestamp, end: Timestamp) -> Request {
+/// Stores requests that are over, from two days before this instant on: cancelled as soon as they were asked for.
+pub async fn fill_history(world: &World, many: usize, until: Timestamp) {
+    let key = world.key("ana", "111122223333", "Reader");
+    let by = Person { id: key.user.clone(), administrator: false, auditor: false };
+    let apart = SignedDuration::from_hours(48) / i32::try_from(many).expect("few");
+    for n in 0..many {
+        let at = until - apart * i32::try_from(many - n).expect("few");
+        let first = submit(ask(n, &key, at, at + SignedDuration::from_hours(1)));
+        let cancel = Command::Cancel { by: by.clone(), comment: None };
+        let over = apply(&first.request, cancel, Context { now: at }).expect("a legal move");
+        world.table().insert(&first, None).await.expect("no fault strikes the story's own calls");
+        world.table().commit(&over).await.expect("no fault strikes the story's own calls");
+        world.table().retire(&over.request.ask.id).await.expect("no fault strikes the story's own calls");
+    }
+}
+
+/// What somebody asked for at `began`, until `end`.
+fn ask(n: usize, key: &Key, began: Timestamp, end: Timestamp) -> Ask {
     let id = uuid::Builder::from_unix_timestamp_millis(began.as_millisecond().unsigned_abs(), &random(n)).into_uuid();
-    let ask = Ask {
+    Ask {
         id: RequestId::parse(&id.to_string()).expect("a request id"),
         requester: key.user.clone(),
         account: key.account.clone(),
@@ -259,12 +278,19 @@ async fn store_request(world: &World, n: usize, key: &Key, began: Timestamp, end
         emergency: false,
         submitted_at: began,
         extends: None,
-    };
+        escalates: None,
+        origin: Origin::default(),
+    }
+}
+
+async fn store_request(world: &World, n: usize, key: &Key, began: Timestamp, end: Timestamp) -> Request {
+    let ask = ask(n, key, began, end);
     let verdict = Verdict {
         outcome: Outcome::Allowed { flow: "automatic".to_owned(), steps: Vec::new() },
         digest: ask.digest(),
         configuration: "storm".to_owned(),
         explanation: Vec::new(),
+        grounds: Grounds::default(),
     };
     let (table, first) = (world.table(), submit(ask));
     table.insert(&first, None).await.expect("no fault strikes the story's own calls");

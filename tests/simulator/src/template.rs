@@ -1,4 +1,4 @@
-//! What `infra/template.yaml` says of the functions: settings, environment, routes, retries.
+//! `infra/template.yaml`: what it says, and what that means for the functions: settings, environment, routes, retries.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -23,8 +23,6 @@ pub(crate) struct FunctionSettings {
     pub(crate) retries: u64,
     /// How old an event may become, in seconds.
     pub(crate) max_age: i64,
-    /// Environment variables, not yet resolved.
-    variables: Map<String, Value>,
 }
 
 /// A route of the API.
@@ -47,14 +45,62 @@ pub(crate) struct Template {
     pub(crate) sweep_input: Value,
 }
 
-/// The template, read once.
+/// The whole template, with CloudFormation's short forms written out: `!Ref A` is `{"Ref": "A"}`.
+pub fn document() -> &'static Value {
+    static DOCUMENT: OnceLock<Value> = OnceLock::new();
+    DOCUMENT.get_or_init(|| {
+        let text = include_str!("../../../infra/template.yaml");
+        let documents = Yaml::load_from_str(text).expect("the template is YAML");
+        assert_eq!(documents.len(), 1, "documents in the template");
+        written_out(&documents[0])
+    })
+}
+
+/// A resource's properties.
+pub fn properties(logical_id: &str) -> &'static Value {
+    let resource = &document()["Resources"][logical_id];
+    assert!(resource.is_object(), "the template has no resource `{logical_id}`");
+    &resource["Properties"]
+}
+
+/// Logical ids of the resources of a type.
+pub fn of_type(kind: &str) -> Vec<&'static str> {
+    let resources = document()["Resources"].as_object().expect("resources").iter();
+    let found: Vec<&str> = resources.filter(|(_, it)| it["Type"] == kind).map(|(id, _)| id.as_str()).collect();
+    assert!(!found.is_empty(), "the template has no {kind}");
+    found
+}
+
+/// The logical id of a function: `intake` is `Intake`.
+pub fn logical_id(function: &str) -> String {
+    let (first, rest) = function.split_at(1);
+    first.to_uppercase() + rest
+}
+
+/// What `!GetAtt X.Arn` or `!Ref X` points to.
+pub fn target(reference: &Value) -> &str {
+    let arn = reference["Fn::GetAtt"].as_str().and_then(|attribute| attribute.strip_suffix(".Arn"));
+    arn.or_else(|| reference["Ref"].as_str()).unwrap_or_else(|| panic!("not a reference: {reference}"))
+}
+
+/// A property of a function, its own or that of all.
+pub fn function_property(function: &str, name: &str) -> &'static Value {
+    let own = &properties(&logical_id(function))[name];
+    if own.is_null() { &document()["Globals"]["Function"][name] } else { own }
+}
+
+/// The environment variables that a function gets, its own and those of all, not resolved.
+pub fn variables(function: &str) -> BTreeMap<&'static str, &'static Value> {
+    let of_all = &document()["Globals"]["Function"]["Environment"]["Variables"];
+    let own = &properties(&logical_id(function))["Environment"]["Variables"];
+    let both = [of_all, own].into_iter().filter_map(Value::as_object).flatten();
+    both.map(|(name, value)| (name.as_str(), value)).collect()
+}
+
+/// What the template means here, read once.
 pub(crate) fn template() -> &'static Template {
     static TEMPLATE: OnceLock<Template> = OnceLock::new();
-    TEMPLATE.get_or_init(|| {
-        let documents =
-            Yaml::load_from_str(include_str!("../../../infra/template.yaml")).expect("the template is YAML");
-        read(&written_out(&documents[0]))
-    })
+    TEMPLATE.get_or_init(read)
 }
 
 /// The ARN of a function.
@@ -73,38 +119,28 @@ pub(crate) fn machine_arn() -> String {
     format!("arn:aws:states:{PLACE}:stateMachine:curfew-approval")
 }
 
-fn read(template: &Value) -> Template {
-    let of_all = &template["Globals"]["Function"];
-    let resources = template["Resources"].as_object().expect("resources");
+fn read() -> Template {
     let functions = Function::ALL.iter().map(|function| {
-        let own = &resources[&logical_id(function.name())]["Properties"];
-        let number = |value: &Value| value.as_u64();
-        let event = &own["EventInvokeConfig"];
-        let variables = [&of_all["Environment"]["Variables"], &own["Environment"]["Variables"]];
+        let name = function.name();
+        let event = &properties(&logical_id(name))["EventInvokeConfig"];
         let settings = FunctionSettings {
-            timeout: number(&own["Timeout"]).or_else(|| number(&of_all["Timeout"])).expect("a time-out"),
+            timeout: function_property(name, "Timeout").as_u64().expect("a time-out"),
             // Lambda's defaults: 2 more tries, 6 hours.
-            retries: number(&event["MaximumRetryAttempts"]).unwrap_or(2),
+            retries: event["MaximumRetryAttempts"].as_u64().unwrap_or(2),
             max_age: event["MaximumEventAgeInSeconds"].as_i64().unwrap_or(21_600),
-            variables: variables
-                .iter()
-                .filter_map(|v| v.as_object())
-                .flatten()
-                .map(|(n, v)| (n.clone(), v.clone()))
-                .collect(),
         };
         (*function, settings)
     });
-    let routes = resources.values().filter(|resource| resource["Type"] == "AWS::ApiGatewayV2::Route").map(|route| {
-        let target = route["Properties"]["Target"]["Fn::Sub"].as_str().expect("a target");
-        let integration = target.trim_start_matches("integrations/${").trim_end_matches('}');
-        let uri = &resources[integration]["Properties"]["IntegrationUri"]["Fn::GetAtt"];
-        let function = uri.as_str().and_then(|uri| uri.strip_suffix(".Arn")).expect("a function");
-        let function = Function::named(&function.to_lowercase()).expect("a known function");
-        Route { key: route["Properties"]["RouteKey"].as_str().expect("a route key").to_owned(), function }
+    let routes = of_type("AWS::ApiGatewayV2::Route").into_iter().map(|id| {
+        let route = properties(id);
+        let to = route["Target"]["Fn::Sub"].as_str().expect("a target");
+        let integration = to.trim_start_matches("integrations/${").trim_end_matches('}');
+        let function = target(&properties(integration)["IntegrationUri"]).to_lowercase();
+        let function = Function::named(&function).expect("a known function");
+        Route { key: route["RouteKey"].as_str().expect("a route key").to_owned(), function }
     });
-    let input = resources["SweepSchedule"]["Properties"]["Target"]["Input"].as_str().expect("an input");
-    let parameters = template["Parameters"].as_object().expect("parameters").iter();
+    let input = properties("SweepSchedule")["Target"]["Input"].as_str().expect("an input");
+    let parameters = document()["Parameters"].as_object().expect("parameters").iter();
     let parameters = parameters.filter_map(|(name, parameter)| Some((name.clone(), parameter.get("Default")?.clone())));
     Template {
         parameters: parameters.collect(),
@@ -114,19 +150,14 @@ fn read(template: &Value) -> Template {
     }
 }
 
-fn logical_id(function: &str) -> String {
-    let (first, rest) = function.split_at(1);
-    first.to_uppercase() + rest
-}
-
 /// The environment of a function: the template's variables, and those that Lambda sets.
 pub(crate) fn environment(function: Function, identity: &Settings) -> BTreeMap<String, String> {
     let given =
         [("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "AKIASIMULATOR"), ("AWS_SECRET_ACCESS_KEY", "-")];
     let mut all: BTreeMap<String, String> =
         given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    for (name, value) in &template().functions[&function].variables {
-        all.insert(name.clone(), resolve(value, identity));
+    for (name, value) in variables(function.name()) {
+        all.insert(name.to_owned(), resolve(value, identity));
     }
     all
 }

@@ -2,23 +2,26 @@
 
 use std::cell::{Ref, RefMut};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use curfew_domain::assignment::Assignment;
 use curfew_domain::audit::Record;
-use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
+use curfew_domain::id::{AccountId, GroupId, Key, PermissionSetArn, RequestId, UserId};
 use curfew_domain::request::Request;
 use curfew_domain::time::{SignedDuration, Timestamp};
-use curfew_engine::ports::Configurations as _;
+use curfew_engine::ports::{CompiledRules, Configurations as _, Directories as _};
+use curfew_engine::publish::Publication;
 use curfew_identity_center::{IDENTITY_STORE, Millis, Model, PrincipalType, SSO_ADMIN, Settings};
 use curfew_policy::Configuration;
+use curfew_policy::directory::Directory;
 use serde_json::{Value, json};
 
 use crate::fault::Plan;
 use crate::functions::Function;
 use crate::log::{Counts, DeadLetter, Execution, Log, Schedule, Source, Step, Violation, What};
-use crate::organisation::{AccountState, Organisation};
+use crate::organisation::{self, AccountState, Organisation};
 use crate::run::Core;
 use crate::serve::millis;
 use crate::template::function_of;
@@ -170,6 +173,13 @@ impl World {
         self.0.dead_letters.borrow().clone()
     }
 
+    /// The snapshot of the directory that is in force.
+    ///
+    /// Panics when it cannot be read whole: whoever decides by it could not either.
+    pub async fn directory(&self) -> Option<Arc<Directory>> {
+        self.table().latest().await.expect("the snapshot in force is whole")
+    }
+
     /// Everything that happened. Do not hold it across an `await`.
     pub fn log(&self) -> Ref<'_, Log> {
         self.0.log.borrow()
@@ -229,6 +239,11 @@ impl World {
     /// Puts a remark into the log.
     pub fn note(&self, what: impl Into<String>) {
         self.step(None, What::Note(what.into()));
+    }
+
+    /// Moves an account into the OU of a path such as `Workloads/Production`.
+    pub fn place_account(&self, account: &str, path: &str) {
+        self.0.organizations.borrow_mut().place(account, path);
     }
 
     /// Opens, suspends or closes an account, for Organizations and for Identity Center.
@@ -293,6 +308,11 @@ impl World {
         found.unwrap_or_else(|| panic!("no user is called {name}"))
     }
 
+    /// The id of a group.
+    pub fn group(&self, name: &str) -> GroupId {
+        self.0.names.groups[name].clone()
+    }
+
     /// The ARN of a permission set, by name.
     pub fn permission_set(&self, name: &str) -> PermissionSetArn {
         let found = self.0.names.permission_sets.get(name).cloned();
@@ -305,12 +325,25 @@ impl World {
         Key { user: self.user(user), account, permission_set: self.permission_set(permission_set) }
     }
 
-    /// Publishes a configuration behind the API's back; placeholders as in [`Organisation::configuration`].
+    /// Publishes a configuration behind the API's back: one TOML file, as in [`crate::Organisation::configuration`].
     pub async fn publish(&self, configuration: &str) {
-        let text = self.0.names.fill(configuration);
-        let parsed = Configuration::parse(&text).unwrap_or_else(|problems| panic!("{problems:?}"));
-        let by = self.0.names.users.values().next().expect("somebody").clone();
-        self.table().publish(&parsed, &text, &by, self.now()).await.expect("no fault strikes the story's own calls");
+        let bundle = organisation::bundle(configuration);
+        let (compiled, _) = Configuration::load(&bundle).unwrap_or_else(|problems| panic!("{problems:?}"));
+        let rules = compiled.rules();
+        let rules = CompiledRules { index: rules.index().to_owned(), digest: rules.digest().to_owned() };
+        let (table, unharmed) = (self.table(), "no fault strikes the story's own calls");
+        table.put_bundle(&bundle, &rules).await.expect(unharmed);
+        let number = table.in_force().await.expect(unharmed).map_or(0, |publication| publication.number) + 1;
+        let (version, by) = (bundle.version(), "curfew-sim".to_owned());
+        let publication = Publication { number, version, by, seconded_by: None, at: self.now(), comment: None };
+        table.put_in_force(&publication).await.expect(unharmed);
+    }
+
+    /// Stores the directory as `sync` would read it, had nothing changed since the run began.
+    pub(crate) async fn put_directory(&self, directory: &Directory) {
+        let unharmed = "no fault strikes the story's own calls";
+        let head = self.table().head().await.expect(unharmed);
+        self.table().put(directory, head.as_ref()).await.expect(unharmed);
     }
 
     /// A new release: warm sandboxes are gone, those at work finish and go.

@@ -1,6 +1,10 @@
 //! Operations of the Identity Store: users, groups, memberships.
 
-use crate::{Assignment, DeletedPrincipals, Millis, Model, PrincipalType, ServiceError, page::page, shape::text};
+use crate::{
+    Assignment, DeletedPrincipals, Millis, Model, PrincipalType, ServiceError,
+    page::{page, page_of},
+    shape::text,
+};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -90,7 +94,8 @@ impl Model {
             "DeleteUser" => self.delete_user(body, now),
             "ListUsers" => {
                 let found = directory.users.iter().filter(|(_, user)| passes(user, body));
-                page(found.map(|(id, user)| (id.clone(), user_view(user, body))).collect(), "Users", body, limit)
+                let rows = found.map(|(id, user)| (id.clone(), user)).collect();
+                page_of(rows, |user| user_view(user, body), "Users", body, limit)
             }
             "GetUserId" => {
                 let id = self.user_id(body)?;
@@ -127,16 +132,40 @@ impl Model {
         }
     }
 
+    /// Creates users from bodies of `CreateUser`, of which no two have the same name or address: that is not checked, for
+    /// it takes long among thousands. Returns their ids in the same order.
+    pub fn populate(&mut self, users: Vec<Value>, now: Millis) -> Vec<String> {
+        let records = users.into_iter().map(|user| match user {
+            Value::Object(record) => record,
+            _ => Record::new(),
+        });
+        records.map(|record| self.add_user(record, now)).collect()
+    }
+
+    /// Puts users into a group, none of whom is in it: that is not checked.
+    pub fn enroll(&mut self, group: &str, users: impl Iterator<Item = String>) {
+        for user in users {
+            let id = self.ids.uuid();
+            self.directory.memberships.insert(id, Membership { group: group.to_owned(), user });
+        }
+    }
+
     fn create_user(&mut self, body: &Value, now: Millis) -> Result<Value, ServiceError> {
         let mut user = body.as_object().cloned().unwrap_or_default();
         user.retain(|_, value| !value.is_null());
         self.directory.refuse_duplicate("", &user)?;
+        let id = self.add_user(user, now);
+        Ok(json!({ "UserId": id, "IdentityStoreId": self.settings.identity_store_id }))
+    }
+
+    fn add_user(&mut self, mut user: Record, now: Millis) -> String {
         let id = self.ids.uuid();
+        user.insert("IdentityStoreId".into(), self.settings.identity_store_id.as_str().into());
         user.insert("UserId".into(), id.as_str().into());
         user.insert("UserStatus".into(), "ENABLED".into());
         stamp(&mut user, now, true);
         self.directory.users.insert(id.clone(), user);
-        Ok(json!({ "UserId": id, "IdentityStoreId": self.settings.identity_store_id }))
+        id
     }
 
     fn update_user(&mut self, body: &Value, now: Millis) -> Result<Value, ServiceError> {

@@ -34,6 +34,8 @@ pub enum FaultKind {
     InternalError,
     /// Refused: `AccessDeniedException`.
     AccessDenied,
+    /// Refused: `ResourceNotFoundException`, whatever is there.
+    NotFound,
     /// The request is dropped on the way: no effect, no answer.
     LostRequest,
     /// The call takes effect and its answer is dropped.
@@ -74,6 +76,7 @@ impl FaultKind {
                 Some(ServiceError::internal("An unexpected internal service exception was encountered"))
             }
             Self::AccessDenied => Some(ServiceError::access_denied("User is not authorized to perform this action")),
+            Self::NotFound => Some(ServiceError::not_found("It is not found, by order")),
             Self::LostRequest => Some(ServiceError::reply_lost()),
             Self::LostReply | Self::LateReply { .. } | Self::Fail { .. } | Self::Stuck | Self::Slow { .. } => None,
         }

@@ -6,8 +6,14 @@ use std::fmt::Write;
 
 /// One page of `rows` under the member `name`. Rows are ordered by their key, and a token says after which key to go on,
 /// so a row that comes or goes between two pages neither hides nor repeats another one.
-pub(crate) fn page(
-    mut rows: Vec<(String, Value)>,
+pub(crate) fn page(rows: Vec<(String, Value)>, name: &str, body: &Value, limit: usize) -> Result<Value, ServiceError> {
+    page_of(rows, |row| row, name, body, limit)
+}
+
+/// The same of rows that are only made for the page that shows them.
+pub(crate) fn page_of<T>(
+    mut rows: Vec<(String, T)>,
+    show: impl Fn(T) -> Value,
     name: &str,
     body: &Value,
     limit: usize,
@@ -21,12 +27,12 @@ pub(crate) fn page(
     rows.sort_by(|(a, _), (b, _)| a.cmp(b));
     // Hexadecimal keeps the order of the keys, so encoded keys can be compared.
     let mut rest = rows.into_iter().skip_while(|(key, _)| after.is_some_and(|token| encode(key).as_str() <= token));
-    let taken: Vec<(String, Value)> = rest.by_ref().take(size).collect();
+    let taken: Vec<(String, T)> = rest.by_ref().take(size).collect();
     let mut reply = Map::new();
     if let (Some((last, _)), Some(_)) = (taken.last(), rest.next()) {
         reply.insert("NextToken".into(), encode(last).into());
     }
-    reply.insert(name.into(), taken.into_iter().map(|(_, row)| row).collect());
+    reply.insert(name.into(), taken.into_iter().map(|(_, row)| show(row)).collect());
     Ok(reply.into())
 }
 

@@ -23,6 +23,7 @@ const AUTOMATIC: Wish = Wish {
     permission_set: "ReadOnly",
     duration: "PT1M",
     why: "Look at yesterday's import",
+    ticket: None,
 };
 const APPROVED: Wish = Wish {
     user: "femi",
@@ -30,16 +31,26 @@ const APPROVED: Wish = Wish {
     permission_set: "Administrator",
     duration: "PT30M",
     why: "Repair the settlement job",
+    ticket: None,
+};
+const BY_TWO: Wish = Wish {
+    user: "chloe",
+    account: "shared-network",
+    permission_set: "Administrator",
+    duration: "PT30M",
+    why: "Replace the expiring transit certificate",
+    ticket: Some("CHG-2041"),
 };
 const DENIED: Wish = Wish {
-    user: "grace",
+    user: "ines",
     account: "data-production",
     permission_set: "DatabaseOperator",
     duration: "PT1H",
     why: "Copy the customer table to my laptop",
+    ticket: None,
 };
 
-/// The three requests.
+/// The four requests.
 #[derive(Debug)]
 pub(crate) struct Story<'s>(Teller<'s>);
 
@@ -59,7 +70,11 @@ impl<'s> Story<'s> {
         if let Some(asked) = self.0.ask(APPROVED)? {
             self.approved_by_link(&asked)?;
         }
-        self.0.title("3  A request that is denied");
+        self.0.title("3  A request that takes two people: who owns the account, and then somebody of security");
+        if let Some(asked) = self.0.ask(BY_TWO)? {
+            self.approved_by_two(&asked)?;
+        }
+        self.0.title("4  A request that is denied");
         if let Some(asked) = self.0.ask(DENIED)? {
             self.denied(&asked)?;
         }
@@ -101,8 +116,41 @@ impl<'s> Story<'s> {
         self.0.expect("the decision counts", "200", &seen(decided.status == 200, "200", &decided));
         self.0.wait(asked, "active", SOON);
         self.0.show(asked, true);
-        self.0.say("femi repairs the job and gives access back, long before its half hour is over");
-        let returned = self.0.api.post("femi", &format!("/v1/requests/{}/return", asked.id), &json!({}))?;
+        self.given_back(asked, "femi repairs the job and gives access back, long before its half hour is over")
+    }
+
+    fn approved_by_two(&mut self, asked: &Asked) -> Result<(), Error> {
+        let view = self.0.wait(asked, "awaiting_approval", SOON);
+        self.0.say(&format!("policy: {}", text(&view, "/verdict/explanation/0")));
+        if self.link("ben", asked).is_none() || !self.approves("ben", asked, "Change window is tonight")? {
+            return Ok(());
+        }
+        // Whoever is asked next is only told now.
+        if self.link("jonas", asked).is_none() {
+            return Ok(());
+        }
+        self.0.wait(asked, "awaiting_approval", SOON);
+        self.0.show(asked, false);
+        if !self.approves("jonas", asked, "Matches CHG-2041")? {
+            return Ok(());
+        }
+        self.0.wait(asked, "active", SOON);
+        self.0.show(asked, true);
+        self.given_back(asked, "chloe is done and gives access back")
+    }
+
+    /// Approves through the API; whether that counted.
+    fn approves(&mut self, approver: &str, asked: &Asked, comment: &str) -> Result<bool, Error> {
+        let decision = json!({ "decision": "approve", "comment": comment });
+        let decided = self.0.api.post(approver, &format!("/v1/requests/{}/decisions", asked.id), &decision)?;
+        self.0.say(&format!("{approver} approves: “{comment}”"));
+        Ok(self.0.expect("the decision counts", "200", &seen(decided.status == 200, "200", &decided)))
+    }
+
+    fn given_back(&mut self, asked: &Asked, said: &str) -> Result<(), Error> {
+        self.0.say(said);
+        let path = format!("/v1/requests/{}/return", asked.id);
+        let returned = self.0.api.post(asked.wish.user, &path, &json!({}))?;
         self.0.expect("the return is accepted", "202", &seen(returned.status == 202, "202", &returned));
         let view = self.0.wait(asked, "ended", SOON);
         self.0.show(asked, false);
@@ -120,7 +168,7 @@ impl<'s> Story<'s> {
         });
         let path = link.as_deref().and_then(|link| self.0.api.path_of(link)).map(str::to_owned);
         let seen = if path.is_some() { "a link to this API" } else { link.as_deref().unwrap_or("none") };
-        self.0.expect(&format!("{approver} has a link to it among her approvals"), "a link to this API", seen);
+        self.0.expect(&format!("{approver} has a link to it among what waits for them"), "a link to this API", seen);
         path
     }
 

@@ -24,6 +24,7 @@ pub(super) struct Wish {
     pub(super) permission_set: &'static str,
     pub(super) duration: &'static str,
     pub(super) why: &'static str,
+    pub(super) ticket: Option<&'static str>,
 }
 
 /// A request that was accepted.
@@ -73,10 +74,11 @@ impl<'s> Teller<'s> {
 
     /// Submits a request.
     pub(super) fn ask(&mut self, wish: Wish) -> Result<Option<Asked>, Error> {
-        let Wish { user, account, permission_set, duration, why } = wish;
-        self.say(&format!("{user} asks for {permission_set} in {account} for {duration}: “{why}”"));
-        let body =
-            self::wish(id(&self.ids.accounts, account)?, id(&self.ids.permission_sets, permission_set)?, duration, why);
+        let Wish { user, account, permission_set, duration, why, ticket } = wish;
+        let reference = ticket.map(|ticket| format!(" ({ticket})")).unwrap_or_default();
+        self.say(&format!("{user} asks for {permission_set} in {account} for {duration}: “{why}”{reference}"));
+        let (where_, what) = (id(&self.ids.accounts, account)?, id(&self.ids.permission_sets, permission_set)?);
+        let body = self::wish(where_, what, duration, why, ticket);
         let reply = self.api.post(user, "/v1/requests", &body)?;
         let request = reply.json().get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
         let accepted = reply.status == 202 && !request.is_empty();
@@ -193,7 +195,7 @@ pub(super) fn history(view: &Value) -> String {
 }
 
 /// A text at a place in a view.
-pub(super) fn text<'v>(view: &'v Value, pointer: &str) -> &'v str {
+pub(crate) fn text<'v>(view: &'v Value, pointer: &str) -> &'v str {
     view.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
 }
 

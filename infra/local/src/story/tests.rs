@@ -27,12 +27,15 @@ enum Flaw {
     AssignsWhatWasDenied,
     LinksElsewhere,
     AcceptsNothing,
+    OneIsEnough,
 }
 
 /// One request: its state, its key, and when it ends.
 #[derive(Debug, Clone)]
 struct Kept {
     state: &'static str,
+    /// How many have approved.
+    approvals: usize,
     key: Assignment,
     expiry: Timestamp,
 }
@@ -69,7 +72,7 @@ async fn submit(State(me): State<StandIn>, Json(wish): Json<Value>) -> Answer {
     }
     let mut kept = me.kept.lock().unwrap();
     let index = kept.len();
-    let user = ["ines", "femi", "grace"][index];
+    let user = ["ines", "femi", "chloe", "ines"][index];
     let key = Assignment {
         account: wish["account"].as_str().unwrap().into(),
         permission_set: wish["permission_set"].as_str().unwrap().into(),
@@ -77,7 +80,7 @@ async fn submit(State(me): State<StandIn>, Json(wish): Json<Value>) -> Answer {
         principal_id: me.users[user].clone(),
     };
     let expiry = Timestamp::now() + SignedDuration::from_millis(5000);
-    kept.push(Kept { state: "awaiting_approval", key, expiry });
+    kept.push(Kept { state: "awaiting_approval", approvals: 0, key, expiry });
     drop(kept);
     if index == 0 {
         me.move_to(0, "active", true);
@@ -98,7 +101,9 @@ async fn show(State(me): State<StandIn>, Path(index): Path<usize>) -> Json<Value
 async fn approvals(State(me): State<StandIn>) -> Json<Value> {
     let base = me.base.lock().unwrap().clone();
     let base = if me.flaw == Flaw::LinksElsewhere { "http://example.com".into() } else { base };
-    Json(json!({ "items": [{ "request": me.view(1), "link": format!("{base}/a/1") }] }))
+    let all = 0..me.kept.lock().unwrap().len();
+    let item = |index: usize| json!({ "request": me.view(index), "link": format!("{base}/a/{index}") });
+    Json(json!({ "items": all.map(item).collect::<Vec<_>>() }))
 }
 
 async fn approve(State(me): State<StandIn>, Path(index): Path<usize>, Json(decision): Json<Value>) -> StatusCode {
@@ -109,8 +114,19 @@ async fn approve(State(me): State<StandIn>, Path(index): Path<usize>, Json(decis
     StatusCode::OK
 }
 
-async fn deny(State(me): State<StandIn>, Path(index): Path<usize>) -> StatusCode {
-    me.move_to(index, "denied", me.flaw == Flaw::AssignsWhatWasDenied);
+async fn decide(State(me): State<StandIn>, Path(index): Path<usize>, Json(decision): Json<Value>) -> StatusCode {
+    if decision["decision"] == "deny" {
+        me.move_to(index, "denied", me.flaw == Flaw::AssignsWhatWasDenied);
+        return StatusCode::OK;
+    }
+    let approvals = {
+        let mut kept = me.kept.lock().unwrap();
+        kept[index].approvals += 1;
+        kept[index].approvals
+    };
+    if approvals == 2 || me.flaw == Flaw::OneIsEnough {
+        me.move_to(index, "active", true);
+    }
     StatusCode::OK
 }
 
@@ -134,7 +150,7 @@ fn told_over(flaw: Flaw) -> usize {
         .route("/v1/requests/{id}", get(show))
         .route("/v1/approvals", get(approvals))
         .route("/a/{id}", get(show).post(approve))
-        .route("/v1/requests/{id}/decisions", post(deny))
+        .route("/v1/requests/{id}/decisions", post(decide))
         .route("/v1/requests/{id}/return", post(give_back))
         .with_state(stand_in.clone());
     let (events, _keep) = std::sync::mpsc::channel();
@@ -157,6 +173,7 @@ fn each_way_to_misbehave_is_noticed() {
         Flaw::AssignsWhatWasDenied,
         Flaw::LinksElsewhere,
         Flaw::AcceptsNothing,
+        Flaw::OneIsEnough,
     ];
     let tellers: Vec<_> = flaws.into_iter().map(|flaw| std::thread::spawn(move || (flaw, told_over(flaw)))).collect();
     for teller in tellers {

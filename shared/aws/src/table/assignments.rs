@@ -30,7 +30,18 @@ impl Assignments for Table {
     }
 
     async fn lease(&self) -> Result<Lease, Fault> {
-        let Some(item) = self.get("WRITER", "L", "read the lease").await? else { return Ok(Lease::NEW) };
+        self.get_lease("WRITER", "L", "read the lease").await
+    }
+
+    async fn put_lease(&self, lease: &Lease) -> Result<Commit, Fault> {
+        self.put_lease_item("WRITER", "L", lease, "write the lease").await
+    }
+}
+
+impl Table {
+    /// The lease that is kept under this key.
+    pub(super) async fn get_lease(&self, pk: &str, sk: &str, what: &'static str) -> Result<Lease, Fault> {
+        let Some(item) = self.get(pk, sk, what).await? else { return Ok(Lease::NEW) };
         let holder = match item.get("holder") {
             None => None,
             Some(_) => Some(Holder {
@@ -41,19 +52,24 @@ impl Assignments for Table {
         Ok(Lease { holder, version: number(&item, "version")? })
     }
 
-    async fn put_lease(&self, lease: &Lease) -> Result<Commit, Fault> {
-        let mut item = item("WRITER", "L", [("version", n(lease.version + 1))]);
+    /// Keeps a lease under this key, over the version that was read.
+    pub(super) async fn put_lease_item(
+        &self,
+        pk: &str,
+        sk: &str,
+        lease: &Lease,
+        what: &'static str,
+    ) -> Result<Commit, Fault> {
+        let mut item = item(pk, sk, [("version", n(lease.version + 1))]);
         if let Some(holder) = &lease.holder {
             item.insert("holder".to_owned(), s(&holder.name));
             item.insert("until".to_owned(), s(holder.until.to_string()));
         }
-        self.put_guarded(item, lease.version, "write the lease").await
+        self.put_guarded(item, lease.version, what).await
     }
-}
 
-impl Table {
     /// Writes an item over the version that was read.
-    async fn put_guarded(&self, item: Item, version: u64, what: &'static str) -> Result<Commit, Fault> {
+    pub(super) async fn put_guarded(&self, item: Item, version: u64, what: &'static str) -> Result<Commit, Fault> {
         let (condition, version) = guard(version);
         let mut put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         put = put.condition_expression(condition);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use curfew_domain::id::{RequestId, UserId};
 use curfew_domain::request::{Notice, Request};
+use curfew_domain::review::Review;
 use curfew_domain::time::Timestamp;
 use curfew_engine::error::Fault;
 use curfew_engine::ports::{Link, Notices};
@@ -46,5 +47,10 @@ impl Notices for TableNotices {
         tracing::info!(request_id = %id, approvers = links.len(), "notice: decision needed");
         let to: Vec<UserId> = links.iter().map(|link| link.approver.clone()).collect();
         self.keep(id, "decision_needed", &to, at).await
+    }
+
+    async fn review_overdue(&self, review: &Review, to: &[UserId], at: Timestamp) -> Result<(), Fault> {
+        tracing::info!(request_id = %review.request, people = to.len(), "notice: review overdue");
+        self.keep(&review.request, "review_overdue", to, at).await
     }
 }

@@ -11,7 +11,7 @@ use curfew_domain::id::{RequestId, UserId};
 use curfew_domain::request::{Intent, Request, Transition};
 use curfew_domain::time::Timestamp;
 use curfew_engine::error::Fault;
-use curfew_engine::ports::{Commit, Idempotency, Repeated, Requests};
+use curfew_engine::ports::{Commit, Idempotency, Repeated, Replaced, Requests};
 
 use super::{ABSENT, Item, Table, UNCHANGED, item, n, number, request_pk, s, shape, text, unreadable};
 use crate::fault::{fault, unbuilt};
@@ -38,23 +38,24 @@ impl Requests for Table {
 
     async fn insert(&self, first: &Transition, key: Option<&Idempotency>) -> Result<Option<Repeated>, Fault> {
         let what = "store the request";
-        let day = first.request.ask.id.day().map_err(|e| Fault::permanent(what, e))?;
-        self.mark_day(&day).await?;
-        let mut puts = vec![
-            self.put(request_item(&first.request, &day)?, Some((ABSENT, None)), what)?,
-            self.put(record_item(&first.record, Some(&day)), Some((ABSENT, None)), what)?,
-            self.put(item(&format!("LIVE#{day}"), first.request.ask.id.as_str(), []), None, what)?,
-        ];
-        if let Some(key) = key {
-            puts.push(self.put(idempotency_item(key, &first.request.ask.id), Some((ABSENT, None)), what)?);
-        }
-        match (self.transact(puts.into_iter().map(in_transaction).collect(), what).await?, key) {
+        let writes = self.insert_writes(first, key, what).await?;
+        match (self.transact(writes, what).await?, key) {
             (Commit::Done, _) => Ok(None),
             (Commit::Conflict, Some(key)) => match self.repeated(key).await? {
                 Some(before) => Ok(Some(before)),
                 None => Err(Fault::transient(what, "another call with this key is under way")),
             },
             (Commit::Conflict, None) => Err(Fault::transient(what, "the new request id is taken")),
+        }
+    }
+
+    async fn replace(&self, first: &Transition, key: &Idempotency, ended: &Transition) -> Result<Replaced, Fault> {
+        let what = "store the request in the place of another";
+        let mut writes = self.insert_writes(first, Some(key), what).await?;
+        writes.extend(self.commit_writes(ended, what)?);
+        match self.transact(writes, what).await? {
+            Commit::Done => Ok(Replaced::Done),
+            Commit::Conflict => Ok(self.repeated(key).await?.map_or(Replaced::Conflict, Replaced::Repeated)),
         }
     }
 
@@ -69,15 +70,7 @@ impl Requests for Table {
 
     async fn commit(&self, transition: &Transition) -> Result<Commit, Fault> {
         let what = "commit the transition";
-        let request = &transition.request;
-        let day = request.ask.id.day().map_err(|e| Fault::permanent(what, e))?;
-        let before = transition.record.seq.saturating_sub(1);
-        let mut writes = vec![
-            in_transaction(self.put(request_item(request, &day)?, Some((UNCHANGED, Some(before))), what)?),
-            in_transaction(self.put(record_item(&transition.record, None), Some((ABSENT, None)), what)?),
-        ];
-        writes.extend(self.intent_write(transition)?);
-        self.transact(writes, what).await
+        self.transact(self.commit_writes(transition, what)?, what).await
     }
 
     async fn history(&self, id: &RequestId) -> Result<Vec<Record>, Fault> {
@@ -144,6 +137,43 @@ impl Requests for Table {
 }
 
 impl Table {
+    /// The writes of a new request with its first record and its idempotency key; its day is listed before.
+    async fn insert_writes(
+        &self,
+        first: &Transition,
+        key: Option<&Idempotency>,
+        what: &'static str,
+    ) -> Result<Vec<TransactWriteItem>, Fault> {
+        let id = &first.request.ask.id;
+        let day = id.day().map_err(|e| Fault::permanent(what, e))?;
+        self.mark_day(&day).await?;
+        let mut puts = vec![
+            self.put(request_item(&first.request, &day)?, Some((ABSENT, None)), what)?,
+            self.put(record_item(&first.record, Some(&day)), Some((ABSENT, None)), what)?,
+            self.put(item(&format!("LIVE#{day}"), id.as_str(), []), None, what)?,
+        ];
+        if let Some(key) = key {
+            puts.push(self.put(idempotency_item(key, id), Some((ABSENT, None)), what)?);
+        }
+        Ok(puts.into_iter().map(in_transaction).collect())
+    }
+
+    /// The writes of a request that moved on, with the record of its transition and whatever that leaves to be done.
+    fn commit_writes(&self, transition: &Transition, what: &'static str) -> Result<Vec<TransactWriteItem>, Fault> {
+        let request = &transition.request;
+        let day = request.ask.id.day().map_err(|e| Fault::permanent(what, e))?;
+        let before = transition.record.seq.saturating_sub(1);
+        let mut writes = vec![
+            in_transaction(self.put(request_item(request, &day)?, Some((UNCHANGED, Some(before))), what)?),
+            in_transaction(self.put(record_item(&transition.record, None), Some((ABSENT, None)), what)?),
+        ];
+        writes.extend(self.intent_write(transition)?);
+        if let Some(review) = &transition.review {
+            writes.extend(self.open_review(review)?);
+        }
+        Ok(writes)
+    }
+
     async fn load_batch(&self, ids: &[RequestId]) -> Result<Vec<Request>, Fault> {
         let what = "load requests";
         let keys: Vec<Item> = ids.iter().map(|id| item(&request_pk(id), "R", [])).collect();
@@ -239,7 +269,7 @@ impl Table {
     }
 }
 
-fn in_transaction(put: Put) -> TransactWriteItem {
+pub(super) fn in_transaction(put: Put) -> TransactWriteItem {
     TransactWriteItem::builder().put(put).build()
 }
 
@@ -249,7 +279,7 @@ fn request_item(request: &Request, day: &str) -> Result<Item, Fault> {
         &request_pk(id),
         "R",
         [
-            ("schema", n(shape::SCHEMA)),
+            ("schema", n(shape::schema(request))),
             ("version", n(request.head.seq)),
             ("id", s(id.as_str())),
             ("day", s(day)),
@@ -263,7 +293,7 @@ fn request_item(request: &Request, day: &str) -> Result<Item, Fault> {
 
 pub(super) fn decode(item: &Item) -> Result<Request, Fault> {
     let schema = number(item, "schema")?;
-    if schema != shape::SCHEMA {
+    if !shape::is_known(schema) {
         return Err(unreadable(format!("schema {schema} is not known to this release")));
     }
     let id = RequestId::parse(text(item, "id")?).map_err(unreadable)?;
@@ -271,7 +301,7 @@ pub(super) fn decode(item: &Item) -> Result<Request, Fault> {
 }
 
 /// An audit record. The first one also lists the request under its day.
-fn record_item(record: &Record, day: Option<&str>) -> Item {
+pub(super) fn record_item(record: &Record, day: Option<&str>) -> Item {
     let mut item = item(
         &request_pk(&record.request),
         &format!("A#{:06}", record.seq),

@@ -1,29 +1,59 @@
-//! Stored shapes, schema 1. Separate from the domain's types; every field that a later release adds has a default here.
+//! Stored shapes, schemas 1 and 2. Separate from the domain's types; every field that a later release adds has a default
+//! here.
 
-use curfew_domain::ask::{Ask, AskDigest};
+use std::net::IpAddr;
+
+use curfew_domain::ask::Ask;
 use curfew_domain::assignment::{Assignment, Hold, Operation, OperationKind};
 use curfew_domain::audit::{Head, RecordHash};
 use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
-use curfew_domain::request::{Answer, Decision, Gone, Grant, Request, State};
-use curfew_domain::text::{Comment, Justification, Ticket};
+use curfew_domain::origin::{Channel, Origin};
+use curfew_domain::request::{Gone, Grant, Narrowing, Request, Stage, State};
+use curfew_domain::text::{Justification, Ticket};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
-use curfew_domain::verdict::{Outcome, Step, Verdict};
 use curfew_engine::error::Fault;
 use serde::{Deserialize, Serialize};
 
 use super::unreadable;
+pub(super) use review::{review, review_doc};
+
 use reason::{ReasonDoc, reason, reason_doc};
+use verdict::{DecisionDoc, VerdictDoc, decision, decision_doc, verdict_doc};
 
 mod reason;
+mod review;
+#[cfg(test)]
+mod tests;
+mod verdict;
 
-/// The schema that this release writes. It reads this one only.
+/// The schema of everything but requests, and of requests that releases before schema 2 understand.
 pub(super) const SCHEMA: u64 = 1;
+/// The schema of requests that say what those releases would overlook: a release that is rolled back must not take an
+/// approval that was narrowed for a full one.
+const SCHEMA_WITH_RULES: u64 = 2;
+
+/// Whether this release reads requests of this schema.
+pub(super) fn is_known(schema: u64) -> bool {
+    matches!(schema, SCHEMA | SCHEMA_WITH_RULES)
+}
+
+/// The lowest schema that says all that this request is.
+pub(super) fn schema(request: &Request) -> u64 {
+    let narrowed = request.decisions.iter().any(|decision| decision.narrowed != Narrowing::NONE);
+    let plain = request.verdict.as_ref().is_none_or(verdict::is_plain);
+    // What was granted is granted: any release can end it, and must be able to.
+    let begun = request.state.stage() >= Stage::Provisioning;
+    if begun || (plain && !narrowed && request.timed_out.is_empty()) { SCHEMA } else { SCHEMA_WITH_RULES }
+}
 
 #[derive(Serialize, Deserialize)]
 struct RequestDoc {
     ask: AskDoc,
     verdict: Option<VerdictDoc>,
     decisions: Vec<DecisionDoc>,
+    /// Absent where no time ran out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    timed_out: Vec<usize>,
     state: StateDoc,
     since: Timestamp,
     hash: String,
@@ -43,51 +73,55 @@ struct AskDoc {
     /// Absent in requests of releases without extension.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     extends: Option<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct VerdictDoc {
-    /// `None`: denied.
-    flow: Option<String>,
-    steps: Vec<StepDoc>,
-    digest: String,
-    configuration: String,
-    explanation: Vec<String>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct StepDoc {
-    name: String,
-    approvers: Vec<String>,
-    quorum: u8,
-    timeout_seconds: i64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct DecisionDoc {
-    step: usize,
-    approver: String,
-    approve: bool,
-    comment: Option<String>,
-    at: Timestamp,
-    digest: String,
+    /// Absent in requests that were not escalated, and in those of releases without escalation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    escalates: Option<String>,
+    /// Absent, like the next two, where it was not told, and in requests of releases that did not ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    channel: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    source_address: Option<IpAddr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mfa: Option<bool>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "at", rename_all = "snake_case")]
 enum StateDoc {
     Submitted,
-    AwaitingApproval { step: usize, deadline: Timestamp },
+    AwaitingApproval {
+        step: usize,
+        deadline: Timestamp,
+    },
     Approved,
-    Scheduled { start: Timestamp },
-    Provisioning { grant: GrantDoc },
-    Active { grant: GrantDoc },
-    Ending { grant: GrantDoc, reason: ReasonDoc },
-    Ended { grant: GrantDoc, reason: ReasonDoc, gone: GoneDoc },
+    Scheduled {
+        start: Timestamp,
+    },
+    Provisioning {
+        grant: GrantDoc,
+    },
+    Active {
+        grant: GrantDoc,
+    },
+    Ending {
+        grant: GrantDoc,
+        reason: ReasonDoc,
+    },
+    Ended {
+        grant: GrantDoc,
+        reason: ReasonDoc,
+        gone: GoneDoc,
+    },
     Denied,
-    Cancelled,
+    Cancelled {
+        /// Absent where it was just withdrawn.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        escalated_to: Option<String>,
+    },
     Lapsed,
-    Failed { why: String },
+    Failed {
+        why: String,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -121,9 +155,14 @@ pub(super) fn request_doc(request: &Request) -> Result<String, Fault> {
             emergency: ask.emergency,
             submitted_at: ask.submitted_at,
             extends: ask.extends.as_ref().map(ToString::to_string),
+            escalates: ask.escalates.as_ref().map(ToString::to_string),
+            channel: ask.origin.channel.map(|channel| channel.name().to_owned()),
+            source_address: ask.origin.source_address,
+            mfa: ask.origin.mfa,
         },
         verdict: request.verdict.as_ref().map(verdict_doc),
         decisions: request.decisions.iter().map(decision_doc).collect(),
+        timed_out: request.timed_out.clone(),
         state: state_doc(&request.state),
         since: request.since,
         hash: request.head.hash.as_str().to_owned(),
@@ -147,80 +186,28 @@ pub(super) fn request(id: RequestId, version: u64, doc: &str) -> Result<Request,
             emergency: doc.ask.emergency,
             submitted_at: doc.ask.submitted_at,
             extends: doc.ask.extends.map(|id| RequestId::parse(&id).map_err(unreadable)).transpose()?,
+            escalates: doc.ask.escalates.map(|id| RequestId::parse(&id).map_err(unreadable)).transpose()?,
+            origin: Origin {
+                channel: doc.ask.channel.as_deref().map(channel).transpose()?,
+                source_address: doc.ask.source_address,
+                mfa: doc.ask.mfa,
+            },
         },
-        verdict: doc.verdict.map(verdict).transpose()?,
+        verdict: doc.verdict.map(verdict::verdict).transpose()?,
         decisions: doc.decisions.into_iter().map(decision).collect::<Result<_, _>>()?,
+        timed_out: doc.timed_out,
         state: state(doc.state)?,
         since: doc.since,
         head: Head { seq: version, hash: RecordHash::from_stored(doc.hash) },
     })
 }
 
+fn channel(name: &str) -> Result<Channel, Fault> {
+    Channel::parse(name).ok_or_else(|| unreadable(format!("`{name}` is no channel")))
+}
+
 fn user(text: &str) -> Result<UserId, Fault> {
     UserId::parse(text).map_err(unreadable)
-}
-
-fn digest(text: &str) -> Result<AskDigest, Fault> {
-    AskDigest::parse(text).ok_or_else(|| unreadable("a digest is malformed"))
-}
-
-fn verdict_doc(verdict: &Verdict) -> VerdictDoc {
-    let (flow, steps) = match &verdict.outcome {
-        Outcome::Denied => (None, &[][..]),
-        Outcome::Allowed { flow, steps } => (Some(flow.clone()), steps.as_slice()),
-    };
-    let step = |step: &Step| StepDoc {
-        name: step.name.clone(),
-        approvers: step.approvers.iter().map(ToString::to_string).collect(),
-        quorum: step.quorum,
-        timeout_seconds: step.timeout.as_secs(),
-    };
-    VerdictDoc {
-        flow,
-        steps: steps.iter().map(step).collect(),
-        digest: verdict.digest.as_str().to_owned(),
-        configuration: verdict.configuration.clone(),
-        explanation: verdict.explanation.clone(),
-    }
-}
-
-fn verdict(doc: VerdictDoc) -> Result<Verdict, Fault> {
-    let step = |step: StepDoc| {
-        Ok::<_, Fault>(Step {
-            name: step.name,
-            approvers: step.approvers.iter().map(|who| user(who)).collect::<Result<_, _>>()?,
-            quorum: step.quorum,
-            timeout: SignedDuration::from_secs(step.timeout_seconds),
-        })
-    };
-    let outcome = match doc.flow {
-        None => Outcome::Denied,
-        Some(flow) => Outcome::Allowed { flow, steps: doc.steps.into_iter().map(step).collect::<Result<_, _>>()? },
-    };
-    let digest = digest(&doc.digest)?;
-    Ok(Verdict { outcome, digest, configuration: doc.configuration, explanation: doc.explanation })
-}
-
-fn decision_doc(decision: &Decision) -> DecisionDoc {
-    DecisionDoc {
-        step: decision.step,
-        approver: decision.approver.to_string(),
-        approve: decision.answer == Answer::Approve,
-        comment: decision.comment.as_ref().map(ToString::to_string),
-        at: decision.at,
-        digest: decision.digest.as_str().to_owned(),
-    }
-}
-
-fn decision(doc: DecisionDoc) -> Result<Decision, Fault> {
-    Ok(Decision {
-        step: doc.step,
-        approver: user(&doc.approver)?,
-        answer: if doc.approve { Answer::Approve } else { Answer::Deny },
-        comment: doc.comment.map(|c| Comment::parse(&c).map_err(unreadable)).transpose()?,
-        at: doc.at,
-        digest: digest(&doc.digest)?,
-    })
 }
 
 fn state_doc(state: &State) -> StateDoc {
@@ -242,7 +229,9 @@ fn state_doc(state: &State) -> StateDoc {
             },
         },
         State::Denied => StateDoc::Denied,
-        State::Cancelled => StateDoc::Cancelled,
+        State::Cancelled { escalated_to } => {
+            StateDoc::Cancelled { escalated_to: escalated_to.as_ref().map(ToString::to_string) }
+        }
         State::Lapsed => StateDoc::Lapsed,
         State::Failed { reason } => StateDoc::Failed { why: reason.clone() },
     }
@@ -267,7 +256,9 @@ fn state(doc: StateDoc) -> Result<State, Fault> {
             },
         },
         StateDoc::Denied => State::Denied,
-        StateDoc::Cancelled => State::Cancelled,
+        StateDoc::Cancelled { escalated_to } => State::Cancelled {
+            escalated_to: escalated_to.map(|id| RequestId::parse(&id).map_err(unreadable)).transpose()?,
+        },
         StateDoc::Lapsed => State::Lapsed,
         StateDoc::Failed { why } => State::Failed { reason: why },
     })
@@ -341,20 +332,4 @@ pub(super) fn assignment(key: Key, version: u64, doc: &str) -> Result<Assignment
         settled: doc.settled,
         version,
     })
-}
-
-#[cfg(test)]
-#[test]
-fn a_request_of_a_release_without_extension_is_read() {
-    let ask = r#"{"requester":"00000000-0000-4000-8000-000000000001","account":"111122223333","permission_set":"arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444","seconds":3600,"justification":"because","ticket":null,"start":null,"emergency":false,"submitted_at":"2026-11-23T09:00:00Z"}"#;
-    let id = || RequestId::parse("019ab2c3-0000-7000-8000-000000000001").unwrap();
-    let doc = |ask: &str| {
-        format!(
-            r#"{{"ask":{ask},"verdict":null,"decisions":[],"state":{{"at":"submitted"}},"since":"2026-11-23T09:00:00Z","hash":"0"}}"#
-        )
-    };
-    let old = request(id(), 1, &doc(ask)).unwrap();
-    assert_eq!((&old.ask.extends, request_doc(&old).unwrap()), (&None, doc(ask)));
-    let new = Request { ask: Ask { extends: Some(id()), ..old.ask.clone() }, ..old };
-    assert_eq!(request(id(), 1, &request_doc(&new).unwrap()).unwrap(), new);
 }

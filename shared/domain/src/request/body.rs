@@ -1,28 +1,12 @@
-//! The body of an audit record: JSON in one canonical form.
+//! The facts of audit records, as JSON.
 
 use serde_json::{Map, Value, json};
 
 use crate::text::Comment;
-use crate::verdict::{Outcome, Verdict};
+use crate::verdict::{OnTimeout, Outcome, Verdict};
 
 use super::state::{Grant, Stage};
-
-/// Sorted keys and no white space, whatever the order in which the value was built.
-pub(super) fn canonical(value: &Value) -> String {
-    match value {
-        Value::Object(map) => {
-            let mut entries: Vec<_> = map.iter().collect();
-            entries.sort_by_key(|(key, _)| *key);
-            let parts: Vec<String> = entries
-                .into_iter()
-                .map(|(key, value)| format!("{}:{}", Value::String(key.clone()), canonical(value)))
-                .collect();
-            format!("{{{}}}", parts.join(","))
-        }
-        Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        scalar => scalar.to_string(),
-    }
-}
+use super::terms::Narrowing;
 
 /// Adds the move itself.
 pub(super) fn with_stages(body: Value, from: Stage, to: Stage) -> Value {
@@ -37,6 +21,14 @@ pub(super) fn with_stages(body: Value, from: Stage, to: Stage) -> Value {
 
 pub(super) fn comment(comment: Option<&Comment>) -> Value {
     comment.map_or(Value::Null, |c| json!(c.as_str()))
+}
+
+/// `null` where nothing was narrowed.
+pub(super) fn narrowed(by: &Narrowing) -> Value {
+    if *by == Narrowing::NONE {
+        return Value::Null;
+    }
+    json!({ "duration": by.duration.map(|d| d.to_string()), "start": by.start.map(|s| s.to_string()) })
 }
 
 pub(super) fn grant(grant: &Grant) -> Value {
@@ -59,6 +51,11 @@ pub(super) fn verdict(verdict: &Verdict) -> Value {
                 "approvers": step.approvers.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "quorum": step.quorum,
                 "timeout_seconds": step.timeout.as_secs(),
+                "then": step.then,
+                "on_timeout": on_timeout(step.on_timeout),
+                "self_approval": step.self_approval,
+                "distinct": step.distinct,
+                "comment_on_denial": step.comment_on_denial,
             })).collect::<Vec<_>>(),
         }),
     };
@@ -67,5 +64,17 @@ pub(super) fn verdict(verdict: &Verdict) -> Value {
         "digest": verdict.digest.as_str(),
         "configuration": verdict.configuration,
         "explanation": verdict.explanation,
+        "policy": verdict.grounds.policy,
+        "permitted_by": verdict.grounds.permitted_by,
+        "passed_over": verdict.grounds.passed_over,
+        "facts": verdict.grounds.facts,
     })
+}
+
+fn on_timeout(on_timeout: OnTimeout) -> Value {
+    match on_timeout {
+        OnTimeout::Lapse => json!("lapse"),
+        OnTimeout::Deny => json!("deny"),
+        OnTimeout::Escalate(next) => json!({ "escalate": next }),
+    }
 }

@@ -29,5 +29,5 @@ pub(super) fn refuse_before_begin(
 
 fn cancelled(by: &Person, comment: Option<&Comment>) -> Change {
     let facts = json!({ "comment": body::comment(comment) });
-    Change::new("cancelled", Actor::User(by.id.clone()), State::Cancelled, facts)
+    Change::new("cancelled", Actor::User(by.id.clone()), State::Cancelled { escalated_to: None }, facts)
 }

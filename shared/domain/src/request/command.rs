@@ -1,7 +1,7 @@
 //! What can be done to a request.
 
 use crate::ask::AskDigest;
-use crate::id::RequestId;
+use crate::id::{RequestId, UserId};
 use crate::person::Person;
 use crate::text::Comment;
 use crate::time::SignedDuration;
@@ -9,6 +9,7 @@ use crate::verdict::Verdict;
 
 use super::extend::Extended;
 use super::state::Cause;
+use super::terms::Narrowing;
 
 /// An approver's answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,10 +44,12 @@ pub enum Command {
         answer: Answer,
         /// With which words.
         comment: Option<Comment>,
-        /// The wish that was shown to the approver.
+        /// The wish that was shown to the approver, on the terms that were shown (`Request::digest`).
         digest: AskDigest,
+        /// With an approval: shorter or later than what was shown.
+        narrowed: Narrowing,
     },
-    /// The time of the current step is over.
+    /// The time of the current step is over: what follows is what the step says.
     Lapse,
     /// Withdraw before there is access.
     Cancel {
@@ -54,6 +57,15 @@ pub enum Command {
         by: Person,
         /// With which words.
         comment: Option<Comment>,
+    },
+    /// Give way to an emergency request for the same.
+    Escalate {
+        /// Who asks for that.
+        by: Person,
+        /// The requester's manager, as the directory says.
+        manager: Option<UserId>,
+        /// The emergency request.
+        to: RequestId,
     },
     /// Begin to create the access.
     Provision {
@@ -125,6 +137,7 @@ impl Command {
             Self::Decide { .. } => "decide",
             Self::Lapse => "lapse",
             Self::Cancel { .. } => "cancel",
+            Self::Escalate { .. } => "escalate",
             Self::Provision { .. } => "provision",
             Self::Activate { .. } => "activate",
             Self::Return { .. } => "return",

@@ -13,6 +13,7 @@ use super::evaluate::{approved, awaiting};
 use super::refusal::Refusal;
 use super::state::{Decision, Request, State};
 use super::table::Change;
+use super::terms::Narrowing;
 
 /// Where the decision meets the request.
 pub(super) struct Place {
@@ -24,51 +25,54 @@ pub(super) struct Place {
     pub(super) now: Timestamp,
 }
 
-pub(super) fn decide(
-    request: &Request,
-    at: &Place,
-    by: &Person,
-    answer: Answer,
-    comment: Option<Comment>,
-    digest: AskDigest,
-) -> Result<Change, Refusal> {
-    if by.id == request.ask.requester {
-        return Err(Refusal::OwnRequest);
-    }
+/// What the approver says.
+pub(super) struct Said {
+    pub(super) answer: Answer,
+    pub(super) comment: Option<Comment>,
+    pub(super) digest: AskDigest,
+    pub(super) narrowed: Narrowing,
+}
+
+pub(super) fn decide(request: &Request, at: &Place, by: &Person, said: Said) -> Result<Change, Refusal> {
     let steps = request.verdict.as_ref().map_or(&[][..], |v| v.steps());
     let step = steps.get(at.step).ok_or(Refusal::StepOver)?;
-    if !step.approvers.contains(&by.id) {
-        return Err(Refusal::NotApprover(by.id.clone()));
-    }
     if at.shown != at.step {
-        return Err(Refusal::StepOver);
+        let timed_out = request.timed_out.contains(&at.shown);
+        return Err(if timed_out { Refusal::Escalated } else { Refusal::StepOver });
     }
-    if request.decisions.iter().any(|d| d.step == at.step && d.approver == by.id) {
-        return Err(Refusal::AlreadyDecided);
-    }
+    request.may_decide(at.step, step, &by.id)?;
     if at.now >= at.deadline {
         return Err(Refusal::TimedOut(at.deadline));
     }
-    let asked = request.ask.digest();
-    if digest != asked {
+    let terms = request.terms();
+    if said.digest != request.digest() {
         return Err(Refusal::Changed);
+    }
+    match said.answer {
+        Answer::Approve => terms.check(&said.narrowed, at.now)?,
+        Answer::Deny if said.narrowed != Narrowing::NONE => return Err(Refusal::DenialNarrows),
+        Answer::Deny if step.comment_on_denial && said.comment.is_none() => return Err(Refusal::CommentRequired),
+        Answer::Deny => {}
     }
 
     let facts = json!({
         "step": at.step,
-        "answer": match answer { Answer::Approve => "approve", Answer::Deny => "deny" },
-        "comment": body::comment(comment.as_ref()),
-        "digest": digest.as_str(),
+        "answer": match said.answer { Answer::Approve => "approve", Answer::Deny => "deny" },
+        "comment": body::comment(said.comment.as_ref()),
+        "digest": said.digest.as_str(),
+        "narrowed": body::narrowed(&said.narrowed),
     });
-    let decision = Decision { step: at.step, approver: by.id.clone(), answer, comment, at: at.now, digest };
+    let Said { answer, comment, digest, narrowed } = said;
+    let decision = Decision { step: at.step, approver: by.id.clone(), answer, comment, at: at.now, digest, narrowed };
     let mut with = request.clone();
     with.decisions.push(decision.clone());
     let state = match answer {
         Answer::Deny => State::Denied,
-        Answer::Approve if !with.step_is_approved(at.step, step, &asked) => request.state.clone(),
-        Answer::Approve => match steps.get(at.step + 1) {
-            Some(next) => awaiting(at.step + 1, next, at.now),
-            None => approved(request, at.now),
+        Answer::Approve if !with.step_is_approved(at.step, step) => request.state.clone(),
+        Answer::Approve => match step.then.and_then(|next| Some((next, steps.get(next)?))) {
+            Some((next, step)) => awaiting(next, step, at.now),
+            // Also where `then` leads nowhere: beginning counts again, and refuses.
+            None => approved(&with, at.now),
         },
     };
     Ok(Change { decision: Some(decision), ..Change::new("decided", Actor::User(by.id.clone()), state, facts) })

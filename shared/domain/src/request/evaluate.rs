@@ -2,7 +2,7 @@
 
 use crate::person::Actor;
 use crate::time::Timestamp;
-use crate::verdict::{Outcome, Step, Verdict};
+use crate::verdict::{OnTimeout, Outcome, Step, Verdict};
 
 use super::body;
 use super::refusal::Refusal;
@@ -17,10 +17,7 @@ pub(super) fn evaluate(request: &Request, verdict: Verdict, now: Timestamp) -> R
         Outcome::Denied => State::Denied,
         Outcome::Allowed { steps, .. } => {
             for (index, step) in steps.iter().enumerate() {
-                let able = step.approvers.iter().filter(|who| **who != request.ask.requester).count();
-                if able < usize::from(step.quorum.max(1)) {
-                    return Err(Refusal::NoApprover(index));
-                }
+                check(request, steps, index, step)?;
             }
             match steps.first() {
                 None => approved(request, now),
@@ -32,9 +29,25 @@ pub(super) fn evaluate(request: &Request, verdict: Verdict, now: Timestamp) -> R
     Ok(Change { verdict: Some(verdict), ..Change::new("evaluated", Actor::Curfew, state, facts) })
 }
 
-/// Approved: at once, or for the start that was asked for.
+/// A step that nobody could decide, or that leads back or nowhere, is no way to approval: the whole verdict is refused.
+fn check(request: &Request, steps: &[Step], index: usize, step: &Step) -> Result<(), Refusal> {
+    let on_timeout = match step.on_timeout {
+        OnTimeout::Escalate(next) => Some(next),
+        OnTimeout::Lapse | OnTimeout::Deny => None,
+    };
+    if [step.then, on_timeout].into_iter().flatten().any(|next| next <= index || next >= steps.len()) {
+        return Err(Refusal::NotForward(index));
+    }
+    let mut able: Vec<_> = step.approvers.iter().collect();
+    able.retain(|who| **who != request.ask.requester || step.self_approval);
+    able.sort();
+    able.dedup();
+    if able.len() < usize::from(step.quorum.max(1)) { Err(Refusal::NoApprover(index)) } else { Ok(()) }
+}
+
+/// Approved: at once, or for the start in force.
 pub(super) fn approved(request: &Request, now: Timestamp) -> State {
-    match request.ask.start {
+    match request.terms().start {
         Some(start) if start > now => State::Scheduled { start },
         _ => State::Approved,
     }

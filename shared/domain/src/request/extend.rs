@@ -42,7 +42,7 @@ impl Extended {
             | State::Approved
             | State::Scheduled { .. }
             | State::Denied
-            | State::Cancelled
+            | State::Cancelled { .. }
             | State::Lapsed => Fate::Over("never began"),
         };
         Self { request: request.ask.id.clone(), key: request.ask.key(), fate }

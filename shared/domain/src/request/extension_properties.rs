@@ -2,13 +2,13 @@
 
 use proptest::prelude::*;
 
-use super::properties::{ask, at, user};
+use super::property_moves::{ask, at, user};
 use super::*;
 use crate::ask::Ask;
 use crate::id::RequestId;
 use crate::person::Person;
 use crate::time::{AccessDuration, SignedDuration, Timestamp};
-use crate::verdict::{Outcome, Verdict};
+use crate::verdict::{Grounds, Outcome, Verdict};
 
 const SESSION: SignedDuration = SignedDuration::from_secs(3_600);
 
@@ -23,6 +23,7 @@ fn approved(ask: Ask, now: Timestamp) -> Request {
         digest: ask.digest(),
         configuration: "1".into(),
         explanation: vec![],
+        grounds: Grounds::default(),
     };
     system(&submit(ask).request, Command::Evaluate(verdict), now)
 }

@@ -3,12 +3,17 @@
 //! `apply` takes a request and a command and gives the next request, its audit record and the effects to carry out,
 //! or a typed refusal. `table.rs` is the whole table; each verb has a file of its own.
 
+#[cfg(test)]
+mod approval_tests;
 mod authority;
 mod body;
 mod cancel;
 mod command;
 mod decide;
 mod end;
+mod escalate;
+#[cfg(test)]
+mod escalate_tests;
 mod evaluate;
 mod extend;
 #[cfg(test)]
@@ -17,17 +22,26 @@ mod intent;
 mod lapse;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod property_moves;
 mod provision;
+mod recount;
 mod refusal;
 mod state;
 mod submit;
 mod table;
+mod terms;
 
 pub use authority::{may_see, may_withdraw};
 pub use command::{Answer, Command, Gone, Withdrawal};
+pub use escalate::{Escalation, Plea, escalate};
 pub use extend::Extended;
 pub use intent::{Intent, Rank};
 pub use refusal::Refusal;
 pub use state::{Cause, Decision, EndReason, Grant, Request, Stage, State};
 pub use submit::submit;
 pub use table::{Context, Effect, Notice, Transition, Wait, apply};
+pub use terms::{FARTHEST_START, Narrowing, Terms};
+
+#[cfg(test)]
+pub(crate) use escalate_tests::emergency_that_ended;

@@ -11,17 +11,20 @@ use super::refusal::Refusal;
 use super::state::{EndReason, Grant, Request, State};
 use super::table::Change;
 
-/// Begins, after counting again that exactly this wish was approved (I1, I2).
+/// Begins, after counting again that exactly this wish was approved, on the terms that the approvers left (I1, I2).
 pub(super) fn begin(
     request: &Request,
     session: SignedDuration,
     extended: Option<&Extended>,
     now: Timestamp,
 ) -> Result<Change, Refusal> {
-    if let State::Scheduled { start } = &request.state
-        && now < *start
-    {
-        return Err(Refusal::NotStarted(*start));
+    let terms = request.terms();
+    let scheduled = match &request.state {
+        State::Scheduled { start } => Some(*start),
+        _ => None,
+    };
+    if let Some(start) = scheduled.max(terms.start).filter(|start| now < *start) {
+        return Err(Refusal::NotStarted(start));
     }
     let digest = request.ask.digest();
     let verdict = request.verdict.as_ref().ok_or(Refusal::NotApproved)?;
@@ -31,11 +34,10 @@ pub(super) fn begin(
     if verdict.outcome == crate::verdict::Outcome::Denied {
         return Err(Refusal::NotApproved);
     }
-    let all = verdict.steps().iter().enumerate().all(|(i, step)| request.step_is_approved(i, step, &digest));
-    if !all {
+    if !request.is_approved_by(verdict.steps()) {
         return Err(Refusal::NotApproved);
     }
-    let grant = Grant::beginning(now, counts_from(request, extended, now)?, request.ask.duration, session);
+    let grant = Grant::beginning(now, counts_from(request, extended, now)?, terms.duration, session);
     let facts = json!({ "grant": body::grant(&grant), "digest": digest.as_str() });
     Ok(Change::new("provisioning", Actor::Curfew, State::Provisioning(grant), facts))
 }

@@ -1,7 +1,7 @@
 //! Why a command does not apply. Nothing changes then.
 
 use crate::id::UserId;
-use crate::time::Timestamp;
+use crate::time::{AccessDuration, Timestamp};
 
 use super::state::Stage;
 
@@ -19,6 +19,12 @@ pub enum Refusal {
     /// Only the requester may do this.
     #[error("only the requester may `{0}` this request")]
     NotRequester(&'static str),
+    /// Only those two may make an emergency of a request.
+    #[error("only the requester or the requester's manager may make an emergency of this request")]
+    NotRequesterOrManager,
+    /// It is one.
+    #[error("this request asks for emergency access already")]
+    AlreadyEmergency,
     /// Only an approver of the request or an administrator may do this.
     #[error("only an approver of this request or an administrator may `{0}` it")]
     NotInCharge(&'static str),
@@ -31,9 +37,30 @@ pub enum Refusal {
     /// One person counts once (I11).
     #[error("this approver has decided on this step already")]
     AlreadyDecided,
+    /// Who approved before does not count here.
+    #[error("this step needs people who have not approved this request before, and you have")]
+    NotDistinct,
     /// The step that was shown is over.
     #[error("the step that was shown is over")]
     StepOver,
+    /// The time of the step that was shown ran out, and others were asked.
+    #[error("the time of the step that was shown ran out, and others were asked instead")]
+    Escalated,
+    /// The step wants to know why it is denied.
+    #[error("this step needs a comment with a denial")]
+    CommentRequired,
+    /// Only an approval can narrow what was asked for.
+    #[error("a denial cannot change the duration or the start")]
+    DenialNarrows,
+    /// An approver may shorten the duration, not lengthen it (I2).
+    #[error("an approver may shorten the duration of {0}, not lengthen it")]
+    LongerThanAsked(AccessDuration),
+    /// An approver may choose a later start, not an earlier one (I2).
+    #[error("an approver may choose a start after {0}, not before")]
+    EarlierThanAsked(Timestamp),
+    /// No execution waits that long.
+    #[error("the start lies more than 90 days ahead")]
+    StartTooFar,
     /// The deadline of the step has passed (I11).
     #[error("the time to decide was over at {0}")]
     TimedOut(Timestamp),
@@ -58,7 +85,10 @@ pub enum Refusal {
     /// What an extension refers to was ended before its time, or never began.
     #[error("the grant that it was to extend {0}; nothing is left to extend")]
     NothingToExtend(&'static str),
-    /// The verdict names a step that nobody could decide.
-    #[error("step {0} of the verdict has no approver who could decide")]
+    /// The verdict names a step that nobody, or too few people, could decide.
+    #[error("step {0} of the verdict has too few approvers who could decide")]
     NoApprover(usize),
+    /// The verdict leads back, or to a step that it does not have.
+    #[error("step {0} of the verdict does not lead forward to another step")]
+    NotForward(usize),
 }

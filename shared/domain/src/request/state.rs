@@ -2,12 +2,13 @@
 
 use crate::ask::{Ask, AskDigest};
 use crate::audit::Head;
-use crate::id::UserId;
+use crate::id::{RequestId, UserId};
 use crate::text::Comment;
 use crate::time::{AccessDuration, SignedDuration, Timestamp, whole_seconds};
-use crate::verdict::{Step, Verdict};
+use crate::verdict::Verdict;
 
 use super::command::{Answer, Gone};
+use super::terms::Narrowing;
 
 /// A request with its life so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Request {
     pub verdict: Option<Verdict>,
     /// Every decision, oldest first.
     pub decisions: Vec<Decision>,
+    /// The steps whose time ran out, by index, oldest first.
+    pub timed_out: Vec<usize>,
     /// Where it stands.
     pub state: State,
     /// Since when it stands there.
@@ -68,7 +71,10 @@ pub enum State {
     /// Refused by policy or by an approver.
     Denied,
     /// Withdrawn.
-    Cancelled,
+    Cancelled {
+        /// In favour of this request, which asks for the same as an emergency.
+        escalated_to: Option<RequestId>,
+    },
     /// Nobody answered in time.
     Lapsed,
     /// Could not be fulfilled, and nothing was left behind.
@@ -105,8 +111,10 @@ pub struct Decision {
     pub comment: Option<Comment>,
     /// When.
     pub at: Timestamp,
-    /// The wish that was decided on.
+    /// The wish that was decided on, on the terms that were in force.
     pub digest: AskDigest,
+    /// With an approval: what the approver made of those terms.
+    pub narrowed: Narrowing,
 }
 
 /// Why access ends.
@@ -246,7 +254,7 @@ impl State {
             Self::Ending { .. } => Stage::Ending,
             Self::Ended { .. } => Stage::Ended,
             Self::Denied => Stage::Denied,
-            Self::Cancelled => Stage::Cancelled,
+            Self::Cancelled { .. } => Stage::Cancelled,
             Self::Lapsed => Stage::Lapsed,
             Self::Failed { .. } => Stage::Failed,
         }
@@ -285,29 +293,5 @@ impl Grant {
     /// Whether its time is over.
     pub fn is_due(&self, now: Timestamp) -> bool {
         now >= self.expires_at
-    }
-}
-
-impl Request {
-    /// The step that is waited for.
-    pub fn current_step(&self) -> Option<&Step> {
-        match self.state {
-            State::AwaitingApproval { step, .. } => self.verdict.as_ref()?.steps().get(step),
-            _ => None,
-        }
-    }
-
-    /// Whether enough different people other than the requester approved this step of exactly this wish (I1, I3).
-    pub fn step_is_approved(&self, index: usize, step: &Step, digest: &AskDigest) -> bool {
-        let mut approvers: Vec<&UserId> = self
-            .decisions
-            .iter()
-            .filter(|d| d.step == index && d.answer == Answer::Approve && d.digest == *digest)
-            .map(|d| &d.approver)
-            .filter(|who| **who != self.ask.requester && step.approvers.contains(who))
-            .collect();
-        approvers.sort();
-        approvers.dedup();
-        approvers.len() >= usize::from(step.quorum.max(1))
     }
 }

@@ -3,15 +3,21 @@
 use serde_json::json;
 
 use crate::ask::Ask;
-use crate::audit::Head;
+use crate::audit::{Head, canonical};
+use crate::origin::Channel;
 use crate::person::Actor;
 
-use super::body;
 use super::state::{Request, State};
 use super::table::{Effect, Transition};
 
 /// The first transition of a request.
 pub fn submit(ask: Ask) -> Transition {
+    let requester = Actor::User(ask.requester.clone());
+    submit_by(ask, &requester)
+}
+
+/// The same, on behalf of whoever asked for the requester.
+pub(super) fn submit_by(ask: Ask, actor: &Actor) -> Transition {
     let facts = json!({
         "to": "submitted",
         "digest": ask.digest().as_str(),
@@ -24,16 +30,20 @@ pub fn submit(ask: Ask) -> Transition {
         "start": ask.start.map(|s| s.to_string()),
         "emergency": ask.emergency,
         "extends": ask.extends.as_ref().map(ToString::to_string),
+        "escalates": ask.escalates.as_ref().map(ToString::to_string),
+        "channel": ask.origin.channel.map(Channel::name),
+        "source_address": ask.origin.source_address.map(|address| address.to_string()),
+        "mfa": ask.origin.mfa,
     });
-    let actor = Actor::User(ask.requester.clone()).label();
-    let record = Head::origin().extend(&ask.id, ask.submitted_at, actor, "submitted", body::canonical(&facts));
+    let record = Head::origin().extend(&ask.id, ask.submitted_at, actor.label(), "submitted", canonical(&facts));
     let request = Request {
         since: ask.submitted_at,
         ask,
         verdict: None,
         decisions: Vec::new(),
+        timed_out: Vec::new(),
         state: State::Submitted,
         head: record.head(),
     };
-    Transition { request, record, effects: vec![Effect::StartFlow], had_intent: false }
+    Transition { request, record, effects: vec![Effect::StartFlow], had_intent: false, review: None }
 }

@@ -1,14 +1,15 @@
 //! The table of (state, command). Total: a new state or command does not compile until it has its place here.
 
-use crate::audit::Record;
+use crate::audit::{Record, canonical};
 use crate::id::RequestId;
 use crate::person::Actor;
+use crate::review::Review;
 use crate::time::Timestamp;
 use crate::verdict::Verdict;
 
 use super::command::Command as C;
 use super::state::{Decision, Request, Stage, State as S};
-use super::{body, cancel, decide, end, evaluate, lapse, provision};
+use super::{body, cancel, decide, end, escalate, evaluate, lapse, provision};
 use super::{command::Command, refusal::Refusal};
 
 /// What a decision needs from outside besides the command.
@@ -29,6 +30,8 @@ pub struct Transition {
     pub effects: Vec<Effect>,
     /// Whether the request had an intent before.
     pub had_intent: bool,
+    /// The review that is due from now on: commit it with the rest.
+    pub review: Option<Review>,
 }
 
 /// Something to do after a transition is durable. The request id and the payload make its idempotency key.
@@ -75,11 +78,12 @@ pub(super) struct Change {
     pub(super) body: serde_json::Value,
     pub(super) verdict: Option<Verdict>,
     pub(super) decision: Option<Decision>,
+    pub(super) timed_out: Option<usize>,
 }
 
 impl Change {
     pub(super) fn new(event: &'static str, actor: Actor, state: S, body: serde_json::Value) -> Self {
-        Self { state, actor, event, body, verdict: None, decision: None }
+        Self { state, actor, event, body, verdict: None, decision: None, timed_out: None }
     }
 }
 
@@ -91,7 +95,7 @@ pub fn apply(request: &Request, command: Command, context: Context) -> Result<Tr
     let change = change(request, command, context)?;
     let mut next = request.clone();
     let stage = change.state.stage();
-    let body = body::canonical(&body::with_stages(change.body, request.state.stage(), stage));
+    let body = canonical(&body::with_stages(change.body, request.state.stage(), stage));
     let record = request.head.extend(&request.ask.id, context.now, change.actor.label(), change.event, body);
     if stage != request.state.stage() {
         next.since = context.now;
@@ -99,9 +103,12 @@ pub fn apply(request: &Request, command: Command, context: Context) -> Result<Tr
     next.state = change.state;
     next.verdict = change.verdict.or(next.verdict);
     next.decisions.extend(change.decision);
+    next.timed_out.extend(change.timed_out);
     next.head = record.head();
     let effects = effects(request, &next);
-    Ok(Transition { request: next, record, effects, had_intent: request.intent().is_some() })
+    // What is terminal never moves again: a review is opened once.
+    let review = Review::of(&next);
+    Ok(Transition { request: next, record, effects, had_intent: request.intent().is_some(), review })
 }
 
 /// The table.
@@ -109,13 +116,16 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
     let (now, illegal) = (context.now, Refusal::Illegal { stage: r.state.stage(), command: command.name() });
     match (&r.state, command) {
         (S::Submitted, C::Evaluate(verdict)) => evaluate::evaluate(r, verdict, now),
-        (S::AwaitingApproval { step, deadline }, C::Decide { by, step: shown, answer, comment, digest }) => {
+        (S::AwaitingApproval { step, deadline }, C::Decide { by, step: shown, answer, comment, digest, narrowed }) => {
             let at = decide::Place { step: *step, shown, deadline: *deadline, now };
-            decide::decide(r, &at, &by, answer, comment, digest)
+            decide::decide(r, &at, &by, decide::Said { answer, comment, digest, narrowed })
         }
-        (S::AwaitingApproval { step, deadline }, C::Lapse) => lapse::lapse(*step, *deadline, now),
+        (S::AwaitingApproval { step, deadline }, C::Lapse) => lapse::lapse(r, *step, *deadline, now),
         (S::Submitted | S::AwaitingApproval { .. } | S::Approved | S::Scheduled { .. }, C::Cancel { by, comment }) => {
             cancel::cancel(r, &by, comment.as_ref())
+        }
+        (S::Submitted | S::AwaitingApproval { .. }, C::Escalate { by, manager, to }) => {
+            escalate::give_way(r, &by, manager.as_ref(), to)
         }
         (S::AwaitingApproval { .. } | S::Approved | S::Scheduled { .. }, C::Revoke { by, comment }) => {
             cancel::refuse_before_begin(r, &by, comment.as_ref())
@@ -153,13 +163,11 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
         )
         | (S::AwaitingApproval { .. }, C::Evaluate(_) | C::Provision { .. } | C::Activate { .. } | C::Return { .. })
         | (
-            S::Approved | S::Scheduled { .. } | S::Ending { .. },
-            C::Evaluate(_) | C::Decide { .. } | C::Lapse | C::Activate { .. } | C::Return { .. },
+            S::Approved | S::Scheduled { .. } | S::Provisioning(_) | S::Active(_) | S::Ending { .. },
+            C::Evaluate(_) | C::Decide { .. } | C::Lapse | C::Escalate { .. },
         )
-        | (
-            S::Provisioning(_) | S::Active(_),
-            C::Evaluate(_) | C::Decide { .. } | C::Lapse | C::Cancel { .. } | C::Provision { .. } | C::Close(_),
-        )
+        | (S::Approved | S::Scheduled { .. } | S::Ending { .. }, C::Activate { .. } | C::Return { .. })
+        | (S::Provisioning(_) | S::Active(_), C::Cancel { .. } | C::Provision { .. } | C::Close(_))
         | (S::Provisioning(_), C::Lose(_))
         | (S::Active(_), C::Activate { .. } | C::Fail { .. })
         | (
@@ -172,7 +180,7 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
             | C::Lose(_)
             | C::Fail { .. },
         )
-        | (S::Ended { .. } | S::Denied | S::Cancelled | S::Lapsed | S::Failed { .. }, _) => Err(illegal),
+        | (S::Ended { .. } | S::Denied | S::Cancelled { .. } | S::Lapsed | S::Failed { .. }, _) => Err(illegal),
     }
 }
 

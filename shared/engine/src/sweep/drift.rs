@@ -7,7 +7,8 @@ use curfew_domain::id::{AccountId, Key, PermissionSetArn};
 use curfew_domain::request::{Request, State};
 
 use super::round::{Faults, Round, Turns};
-use crate::error::Fault;
+use crate::error::{Error, Fault};
+use crate::known::Known;
 use crate::ports::Principal;
 
 /// Each account of each owned permission set is looked at once in so many minutes; one sweep that fails or is skipped
@@ -30,10 +31,12 @@ impl Round<'_> {
     /// its turn.
     pub(super) async fn find_strays(&mut self, live: &[Request]) {
         let mut faults = Faults::default();
-        let owned = match self.sweeper.core.store.current().await {
-            Ok(current) => current.map(|(configuration, _)| configuration.owned().to_vec()).unwrap_or_default(),
-            Err(fault) => {
-                faults.note(&mut self.swept, "configuration", &fault.into());
+        let owned = match Known::load(&self.sweeper.core).await {
+            Ok(known) => known.configuration.owned(&known.directory),
+            // Nothing is owned before anything was published or read.
+            Err(Error::NotConfigured | Error::NoDirectory) => return,
+            Err(error) => {
+                faults.note(&mut self.swept, "configuration", &error);
                 return;
             }
         };

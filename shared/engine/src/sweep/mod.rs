@@ -5,7 +5,7 @@
 //!
 //! Its cost is proportional to what is live, and does not depend on history or on the size of the organisation. A sweep
 //! over a healthy world makes
-//! - three reads of the table, one for the configuration, and one or two for each live request;
+//! - four reads of the table, one for the configuration, and one or two for each live request;
 //! - a listing in two minutes for each permission set in each account that has active grants;
 //! - a look in three minutes at each user, account and permission set of active grants;
 //! - for each permission set that is configured as Curfew's alone: a listing of its accounts (a page per 100), and a
@@ -31,7 +31,9 @@ use crate::directive::{Directive, directive};
 use crate::error::Error;
 use crate::facts::FactSources;
 use crate::health::{LATE, overdue_by};
+use crate::known::{Known, Reviewing};
 use crate::ports::{AccessReader, FlowStatus, Inventory};
+use crate::review;
 use round::Round;
 
 /// An intent that is older than this may have no holder: a writer is woken, who goes away if there is one.
@@ -131,7 +133,14 @@ impl Sweeper {
         round.compare(&live).await;
         round.find_strays(&live).await;
         round.look_again().await;
-        let swept = round.swept;
+        let mut swept = round.swept;
+        // Without rules, administrators review, and a default says how soon.
+        let known = Known::load(&self.core).await.ok();
+        let reviewing = Reviewing::new(known.as_ref(), self.core.clock.now());
+        if let Err(error) = review::announce_overdue(&self.core, reviewing).await {
+            swept.faults += 1;
+            tracing::error!(%error, alarm = "sweep_fault", "reviews could not be looked at this time");
+        }
         if let Err(error) = self.core.store.tidy().await {
             tracing::warn!(%error, "the list of live requests was not tidied");
         }

@@ -9,10 +9,10 @@ use std::fmt;
 use curfew_domain::id::{AccountId, PermissionSetArn, UserId};
 use curfew_domain::request::{Cause, Command, Request, State};
 use curfew_domain::time::{SignedDuration, Timestamp};
-use curfew_policy::{AccountFacts, PermissionSetFacts, UserFacts};
 
 use super::round::{Faults, Round, Turns};
 use crate::error::{Error, Fault};
+use crate::facts::{AccountFacts, PermissionSetFacts, UserFacts};
 use crate::ports::Principal;
 
 /// Each active grant is compared with Identity Center once in so many minutes; one sweep that fails or is skipped then

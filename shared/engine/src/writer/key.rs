@@ -154,7 +154,7 @@ impl<'a> KeyWork<'a> {
             Some(id) => Some(id),
             None => self.find(&operation).await?,
         };
-        let Some(id) = known else { return self.settle_unknown(kind).await.map(Some) };
+        let Some(id) = known else { return self.settle_unknown(&operation).await.map(Some) };
         let over = self.tools.watch.over(self.tools, kind, &id).await?;
         self.slot.free();
         let end = match over {
@@ -162,9 +162,9 @@ impl<'a> KeyWork<'a> {
             Over::NotInProgress if self.is_assigned().await? == (kind == OperationKind::Assign) => End::Shown,
             Over::NotInProgress => match self.ask_once(kind, &id).await? {
                 Some(progress) => self.end_of(kind, progress).await?,
-                None => return self.settle_unknown(kind).await.map(Some),
+                None => return self.settle_unknown(&operation).await.map(Some),
             },
-            Over::Unknown => return self.settle_unknown(kind).await.map(Some),
+            Over::Unknown => return self.settle_unknown(&operation).await.map(Some),
         };
         let ours = match (&end, kind) {
             (End::Shown, _) => kind == OperationKind::Assign,
@@ -204,12 +204,24 @@ impl<'a> KeyWork<'a> {
     }
 
     /// Identity Center knows nothing of the change: the listing decides. What it shows after an intent to assign was
-    /// made by that intent, because the listing was empty when the intent was recorded.
-    async fn settle_unknown(&mut self, kind: OperationKind) -> Result<End, Error> {
-        let listed = self.is_assigned().await?;
-        let ours = listed && (self.record.ours || kind == OperationKind::Assign);
-        self.write(self.record.settled(None, ours)).await?;
+    /// made by that intent, because the listing was empty when the intent was recorded; unless somebody else was just
+    /// making the same assignment (I7).
+    async fn settle_unknown(&mut self, operation: &Operation) -> Result<End, Error> {
+        let (kind, listed) = (operation.kind, self.is_assigned().await?);
+        let made = kind == OperationKind::Assign && listed && !self.was_made_by_others(operation).await?;
+        self.write(self.record.settled(None, listed && (self.record.ours || made))).await?;
         Ok(if listed == (kind == OperationKind::Assign) { End::Shown } else { End::NotShown })
+    }
+
+    /// Whether an operation that was in progress before the intent is about this key.
+    async fn was_made_by_others(&self, operation: &Operation) -> Result<bool, Error> {
+        for id in &operation.others {
+            self.tools.quota.pace(self.tools.clock.as_ref()).await;
+            if self.tools.access.concerns(operation.kind, id, &self.record.key).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Finds Identity Center's id of an operation that an earlier holder began, or whose answer was lost. `None` once

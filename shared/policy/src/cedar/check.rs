@@ -18,6 +18,10 @@ fn message(id: &str, diagnostic: &dyn Diagnostic) -> String {
     let told = diagnostic.to_string();
     let bare = told.strip_prefix(&format!("for policy `{id}`")).unwrap_or(&told);
     let mut message = bare.trim_start_matches([',', ':', ' ']).to_owned();
+    // The context is the same for every flow: said once, not once for each.
+    if let Some((before, _)) = message.split_once(" in context for Curfew::Action::") {
+        message = format!("{before} in `context`");
+    }
     let labels = diagnostic.labels().into_iter().flatten();
     for text in labels.filter_map(|label| label.label().map(str::to_owned)) {
         if !message.contains(&text) {

@@ -1,6 +1,6 @@
 //! From `.cedar` files to rules.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cedar_policy::{Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
 
@@ -142,10 +142,13 @@ fn validate(model: &Model, written: &[Written<'_>], problems: &mut Vec<Problem>)
         Some(piece) => problems.push(told(piece, &id.to_string(), diagnostic, severity)),
         None => problems.push(generated(&diagnostic.to_string())),
     };
+    let mut wrong = BTreeSet::new();
     for error in result.validation_errors() {
+        wrong.insert(error.policy_id());
         tell(error.policy_id(), error, Severity::Error);
     }
-    for warning in result.validation_warnings() {
+    // What follows from an error is no news: a policy about a flow that does not exist never applies.
+    for warning in result.validation_warnings().filter(|warning| !wrong.contains(warning.policy_id())) {
         tell(warning.policy_id(), warning, Severity::Warning);
     }
 }

@@ -119,7 +119,8 @@ permit (principal, action, resource)"#;
         let found = told.iter().any(|problem| problem.starts_with(&at) && problem.contains(message));
         assert!(found, "line {line} should say {message}: {told:#?}");
     }
-    assert!(told.iter().any(|problem| problem.starts_with("rules.cedar:3:55:")), "columns too: {told:#?}");
+    assert!(told.iter().any(|problem| problem.starts_with("rules.cedar:3:45:")), "columns too: {told:#?}");
+    assert_eq!(told.len(), 12, "each once, not once for each flow: {told:#?}");
 }
 
 #[test]
@@ -137,8 +138,8 @@ permit (principal in Curfew::Group::\"{known}\", action, resource) when {{ \"Cur
     assert_eq!(told.len(), 3, "{told:#?}");
     let hint = format!("did you mean `{known}`?");
     assert!(told[0].starts_with("rules.cedar:1:37: warning") && told[0].contains(&hint), "gives less: {}", told[0]);
-    assert!(told[1].starts_with("rules.cedar:2:77: error") && told[1].contains(&hint), "may give more: {}", told[1]);
-    assert!(told[2].starts_with("rules.cedar:3:58: error"), "guards nothing: {}", told[2]);
+    assert!(told[1].starts_with("rules.cedar:2:75: error") && told[1].contains(&hint), "may give more: {}", told[1]);
+    assert!(told[2].starts_with("rules.cedar:3:57: error"), "guards nothing: {}", told[2]);
 }
 
 #[test]

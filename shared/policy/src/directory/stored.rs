@@ -90,6 +90,9 @@ struct StoredSet {
     /// Positions in `accounts`: first and last of each run.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     provisioned_in: Vec<(usize, usize)>,
+    /// Ids of accounts that are not in `accounts`, as in a snapshot under way.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    provisioned_elsewhere: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,7 +130,7 @@ fn positions<K: Ord, V>(map: &BTreeMap<K, V>) -> BTreeMap<&K, usize> {
 }
 
 impl From<&Directory> for StoredDirectory {
-    /// What points to something that the directory does not have is left out.
+    /// A manager, a group or a parent that the directory does not have is left out.
     fn from(directory: &Directory) -> Self {
         let Directory { taken_at, units, accounts, permission_sets, users, groups } = directory;
         let (unit_at, account_at) = (positions(units), positions(accounts));
@@ -137,12 +140,14 @@ impl From<&Directory> for StoredDirectory {
             name: unit.name.clone(),
             parent: unit.parent.as_ref().and_then(|parent| unit_at.get(parent).copied()),
         };
+        let elsewhere = |id: &&AccountId| !account_at.contains_key(id);
         let set = |(arn, set): (&PermissionSetArn, &PermissionSet)| StoredSet {
             arn: arn.to_string(),
             name: set.name.clone(),
             description: set.description.clone(),
             session: set.session.as_secs(),
             provisioned_in: runs(set.provisioned_in.iter().filter_map(|id| account_at.get(id).copied())),
+            provisioned_elsewhere: set.provisioned_in.iter().filter(elsewhere).map(AccountId::to_string).collect(),
         };
         let user = |(id, user): (&UserId, &User)| StoredUser {
             id: id.to_string(),
@@ -252,6 +257,7 @@ fn permission_set(set: StoredSet, accounts: &[AccountId]) -> Result<PermissionSe
         let run = run.ok_or(Unreadable::Dangling { what: "account", position: last })?;
         provisioned_in.extend(run.iter().cloned());
     }
+    provisioned_in.extend(ids(set.provisioned_elsewhere.iter(), AccountId::parse)?);
     let session = SignedDuration::from_secs(set.session);
     Ok(PermissionSet { name: set.name, description: set.description, session, provisioned_in })
 }

@@ -28,8 +28,8 @@ const RULES: &str = r#"permit (principal, action == Curfew::Action::"automatic",
 permit (principal, action == Curfew::Action::"owner", resource) when { !context.emergency };
 permit (principal in Curfew::Group::"builders", action == Curfew::Action::"on-call", resource);
 forbid (principal, action == Curfew::Action::"on-call", resource);
-forbid (principal in Curfew::Group::"leavers", action, resource);
-forbid (principal, action, resource in Curfew::PermissionSet::"Long") when { context.emergency };
+forbid (principal in Curfew::Group::"leavers", action == Curfew::Action::"owner", resource);
+forbid (principal, action == Curfew::Action::"owner", resource in Curfew::PermissionSet::"Long") when { context.emergency };
 "#;
 
 /// Each of these is valid, and none is meant.
@@ -59,7 +59,7 @@ fn what_can_never_happen_is_told_with_its_place() {
         ("flows.toml", 8, "step `whoever asks` of flow `owner` needs ben, who may ask for the same"),
         ("r.cedar", 5, "this guardrail applies to nobody: no enabled user is in Group leavers"),
         ("r.cedar", 6, "this guardrail applies to nothing: no catalog offers anything in PermissionSet Long"),
-        ("curfew.toml", 11, "permission set `Read` is Curfew's alone, and no catalog offers it"),
+        ("curfew.toml", 12, "permission set `Read` is Curfew's alone, and no catalog offers it"),
     ] {
         let told = found.iter().filter(|p| p.file == file && p.line == line && p.message.contains(message)).count();
         assert_eq!(told, 1, "{file}:{line} {message}\n{}", problems(&found));

@@ -162,7 +162,7 @@ Flows of policy standard
 Steps
   1. owner: 1 of dora
      then step 3; without an answer in 1 h, step 2 takes over
-  2. owner: 1 of ben
+  2. owner: 1 of ben, who approved no step before
      then step 3; without an answer in 1 h, the request lapses
   3. security: 1 of cleo, dora, who approved no step before
      then the request is approved; without an answer in 1 h, the request lapses
@@ -174,4 +174,41 @@ Configuration {version}"
     assert_eq!(json["prospect"]["outcome"], "approval");
     assert_eq!(json["steps"][0]["approvers"][0], "dora");
     assert_eq!(json["terms"][4]["from"], "access.toml:11");
+}
+
+/// Growth, not speed: every part of an offer is shared between entitlements that are alike.
+#[test]
+#[ignore = "a measurement: cargo test --release -p curfew-policy offers_of_a_large -- --ignored --nocapture"]
+fn offers_of_a_large_organisation() {
+    let (configuration, mut directory, fine) = (standard(), directory(), circumstances());
+    let (place, kind) = (directory.accounts[&account(DEV)].clone(), directory.permission_sets[&set(READ)].clone());
+    for n in 0..500_u32 {
+        let name = format!("team-{n}");
+        directory
+            .accounts
+            .insert(account(&format!("{:012}", 500_000 + n)), crate::directory::Account { name, ..place.clone() });
+    }
+    for n in 100..300_u32 {
+        directory
+            .permission_sets
+            .insert(set(n), crate::directory::PermissionSet { name: format!("Set{n}"), ..kind.clone() });
+    }
+    let person = directory.users[&user(BEN)].clone();
+    for n in 100..12_100_u32 {
+        directory.users.insert(user(n), crate::directory::User { name: format!("user-{n}"), ..person.clone() });
+    }
+    for limit in [50, 200_000] {
+        let begun = std::time::Instant::now();
+        let offers = configuration.offers(&facts(&directory, &fine), &user(ANA), &Page { after: None, limit });
+        println!("{} offers in {:?}", offers.offers.len(), begun.elapsed());
+    }
+    let begun = std::time::Instant::now();
+    for _ in 0..100 {
+        assert!(!configuration.decide(&facts(&directory, &fine), &ask()).steps().is_empty());
+    }
+    println!("a verdict in {:?}", begun.elapsed() / 100);
+    let entitlement = configuration.entitlement(&directory, &account(DEV), &set(ADMIN)).unwrap();
+    let begun = std::time::Instant::now();
+    let who_can = configuration.who_can(&facts(&directory, &fine), &entitlement, AccessDuration::MIN);
+    println!("who can, {} people in {:?}", who_can.len(), begun.elapsed());
 }

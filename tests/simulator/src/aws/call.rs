@@ -45,8 +45,22 @@ const TARGETS: &[(&str, Service, &[&str])] = &[
             "ListTagsForResource",
         ],
     ),
-    ("AWSIdentityStore", Service::IdentityStore, &["DescribeUser", "GetUserId", "ListUsers", "ListGroupMemberships"]),
-    ("AWSOrganizationsV20161128", Service::Organizations, &["DescribeAccount"]),
+    (
+        "AWSIdentityStore",
+        Service::IdentityStore,
+        &["DescribeUser", "GetUserId", "ListUsers", "ListGroups", "ListGroupMemberships"],
+    ),
+    (
+        "AWSOrganizationsV20161128",
+        Service::Organizations,
+        &[
+            "DescribeAccount",
+            "ListRoots",
+            "ListOrganizationalUnitsForParent",
+            "ListAccountsForParent",
+            "ListTagsForResource",
+        ],
+    ),
     ("AWSStepFunctions", Service::StepFunctions, &["StartExecution", "DescribeExecution", "SendTaskSuccess"]),
 ];
 

@@ -118,8 +118,7 @@ fn is_approved(book: &Book, r: &Request) -> bool {
     };
     let needs_people = book.needs_approval.contains(&r.ask.permission_set);
     let answered = r.decisions.iter().any(|d| d.approver != r.ask.requester && really(&d.approver));
-    let mut steps = verdict.steps().iter().enumerate();
-    steps.all(|(index, step)| request::approvals(r, index, step) >= usize::from(step.quorum.max(1)))
+    request::is_approved(r, verdict.steps())
         && r.decisions.iter().all(|d| d.answer == Answer::Deny || really(&d.approver))
         && (!needs_people || answered)
 }

@@ -3,7 +3,7 @@
 use curfew_domain::audit::{Record, verify};
 use curfew_domain::request::{Answer, Decision, Request, State as S};
 use curfew_domain::time::{SignedDuration, Timestamp};
-use curfew_domain::verdict::{Outcome, Step};
+use curfew_domain::verdict::{OnTimeout, Outcome, Step};
 
 use super::Broken;
 
@@ -107,15 +107,19 @@ fn decided(before: &Request, write: &Write<'_>) -> Vec<Broken> {
         if decision.at >= deadline || write.at.duration_since(deadline) > write.skew + WRITING {
             broken.push(Broken::new("I11", format!("decided at {}, {deadline} was the last moment", decision.at)));
         }
-        if decision.approver == before.ask.requester {
+        let own = before.current_step().is_some_and(|step| step.self_approval);
+        if decision.approver == before.ask.requester && !own {
             broken.push(Broken::new("I3", "the requester decided"));
         }
-        if decision.digest != before.ask.digest() {
+        if decision.digest != before.digest() {
             broken.push(Broken::new("I2", "a decision about something else"));
         }
         let denied = decision.answer == Answer::Deny;
         if denied != matches!(write.after.state, S::Denied) {
             broken.push(Broken::new("I11", format!("denied: {denied}, and now {}", write.after.state.stage().name())));
+        }
+        if write.after.terms().duration > before.terms().duration || write.after.terms().start < before.terms().start {
+            broken.push(Broken::new("I2", "a decision widened what was asked for"));
         }
     }
     broken
@@ -130,22 +134,41 @@ fn allowed(request: &Request) -> Option<Broken> {
     let Some(Outcome::Allowed { steps, .. }) = request.verdict.as_ref().map(|verdict| &verdict.outcome) else {
         return Some(Broken::new("I1", "it goes on without a verdict that allows it"));
     };
-    let short =
-        steps.iter().enumerate().find(|(index, step)| approvals(request, *index, step) < step.quorum.max(1).into());
-    short.map(|(index, _)| Broken::new("I1", format!("step {index} is not approved")))
+    (!is_approved(request, steps)).then(|| Broken::new("I1", "its steps do not lead to approval"))
 }
 
-/// How many different people other than the requester, of those who may, approved this step of this very wish.
-pub(super) fn approvals(request: &Request, index: usize, step: &Step) -> usize {
-    let digest = request.ask.digest();
-    let counts = |d: &&Decision| {
+/// Whether the steps that enough people approved, and the ones whose time ran out, lead from the first step to approval.
+pub(super) fn is_approved(request: &Request, steps: &[Step]) -> bool {
+    let (mut at, mut left) = (if steps.is_empty() { None } else { Some(0) }, steps.len());
+    while let Some(index) = at {
+        let Some(step) = steps.get(index).filter(|_| left > 0) else { return false };
+        left -= 1;
+        at = match step.on_timeout {
+            OnTimeout::Escalate(next) if request.timed_out.contains(&index) => Some(next),
+            _ if request.timed_out.contains(&index) => return false,
+            _ if approvals(request, index, step) < usize::from(step.quorum.max(1)) => return false,
+            _ => step.then,
+        };
+    }
+    true
+}
+
+/// How many different people, of those who may, approved this step of this very wish on the terms that were shown.
+fn approvals(request: &Request, index: usize, step: &Step) -> usize {
+    let before = |d: &Decision| request.decisions.iter().any(|e| e.step < index && e.approver == d.approver);
+    let shown = |place: usize| {
+        let decisions = request.decisions.get(..place).unwrap_or_default().to_vec();
+        Request { decisions, ..request.clone() }.digest()
+    };
+    let counts = |(place, d): &(usize, &Decision)| {
         d.step == index
             && d.answer == Answer::Approve
-            && d.digest == digest
-            && d.approver != request.ask.requester
+            && d.digest == shown(*place)
+            && (d.approver != request.ask.requester || step.self_approval)
+            && !(step.distinct && before(d))
             && step.approvers.contains(&d.approver)
     };
-    let mut people: Vec<_> = request.decisions.iter().filter(counts).map(|d| &d.approver).collect();
+    let mut people: Vec<_> = request.decisions.iter().enumerate().filter(counts).map(|(_, d)| &d.approver).collect();
     people.sort();
     people.dedup();
     people.len()

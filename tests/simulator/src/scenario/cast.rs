@@ -1,7 +1,6 @@
 //! The organisation of every scenario: who is there, and who may ask for what.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::Organisation;
@@ -61,15 +60,6 @@ impl Access {
             Self::Denied => "Billing",
         }
     }
-
-    fn approval(self) -> &'static str {
-        match self {
-            Self::Approved => {
-                "{ approvers = [\"${user.ana}\", \"${user.ben}\", \"${user.cyn}\"], timeout = \"PT10M\" }"
-            }
-            Self::Automatic | Self::Denied | Self::Elsewhere => "\"automatic\"",
-        }
-    }
 }
 
 /// The management account, which nobody may be given.
@@ -87,6 +77,9 @@ pub(crate) fn organisation() -> Organisation {
             ("Admin".to_owned(), hours(1)),
             ("Billing".to_owned(), hours(12)),
         ]),
+        groups: BTreeMap::new(),
+        places: BTreeMap::new(),
+        tags: BTreeMap::new(),
         standing: Vec::new(),
         configuration: configuration("PT1H", "PT8H"),
     }
@@ -94,25 +87,64 @@ pub(crate) fn organisation() -> Organisation {
 
 /// A configuration with this bound for sessions and this longest grant.
 pub fn configuration(session_limit: &str, max_duration: &str) -> String {
-    configuration_with(session_limit, max_duration, Access::Approved.approval())
+    configuration_with(session_limit, max_duration, "guarded")
 }
 
-/// The same, in which only Dan approves.
+/// The same, in which only Dan approves, by a flow of another name.
 pub fn configuration_of_other_approvers() -> String {
-    configuration_with("PT1H", "PT8H", "{ approvers = [\"${user.dan}\"], timeout = \"PT10M\" }")
+    configuration_with("PT1H", "PT8H", "dans")
 }
 
-fn configuration_with(session_limit: &str, max_duration: &str, approval: &str) -> String {
-    let mut text = format!("administrators = [\"${{user.dan}}\"]\nsession_limit = \"{session_limit}\"\n");
-    for access in [Access::Automatic, Access::Approved, Access::Denied, Access::Elsewhere] {
+fn configuration_with(session_limit: &str, max_duration: &str, policy: &str) -> String {
+    let all = [Access::Automatic, Access::Approved, Access::Denied, Access::Elsewhere];
+    let entitlements = all.map(|access| {
         let (account, set) = (access.account(), access.set());
-        let approval = if access == Access::Approved { approval } else { access.approval() };
-        let _ = write!(
-            text,
-            "[[entitlement]]\naccount = \"{account}\"\naccount_name = \"account {account}\"\n\
-             permission_set = \"${{permission_set.{set}}}\"\npermission_set_name = \"{set}\"\n\
-             max_duration = \"{max_duration}\"\napproval = {approval}\n"
-        );
-    }
-    text
+        format!("{{ account = \"{account}\", permission_set = \"{set}\" }}")
+    });
+    let (entitlements, admin) = (entitlements.join(", "), Access::Approved.set());
+    format!(
+        r#"session_limit = "{session_limit}"
+time_zone = "UTC"
+facts_max_age = "PT720H"
+[roles]
+administrators = {{ users = ["dan"] }}
+[catalog.all]
+description = "Everything"
+visible_to = {{ everybody = true }}
+entitlements = [{entitlements}]
+[default]
+policy = "open"
+max_duration = "{max_duration}"
+strategy = "connector"
+risk = "low"
+[[access]]
+on = {{ permission_set = "{admin}" }}
+policy = "{policy}"
+[flow.automatic]
+description = "Approved at once"
+[flow.one-approval]
+description = "One of three approves"
+[[flow.one-approval.step]]
+name = "approval"
+approvers = ["user:ana", "user:ben", "user:cyn"]
+timeout = "PT10M"
+on_timeout = "lapse"
+[flow.dan]
+description = "Dan approves"
+[[flow.dan.step]]
+name = "dan"
+approvers = ["user:dan"]
+timeout = "PT10M"
+on_timeout = "lapse"
+[policy.open]
+description = "Where little can go wrong"
+flows = ["automatic"]
+[policy.guarded]
+description = "Where something can"
+flows = ["one-approval"]
+[policy.dans]
+description = "What Dan alone decides"
+flows = ["dan"]
+"#
+    )
 }

@@ -14,10 +14,10 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         return Vec::new();
     }
     vec![
-        scenario!("extended", extended, "a grant is extended while it is active"),
+        scenario!("extended", extended, "a grant is extended while it is active", core: true),
         scenario!("extended-approved", extended_approved, "an extension needs an approver, who approves"),
         scenario!("extended-late", extended_late, "an extension is approved after the grant has expired"),
-        scenario!("extended-returned", extended_returned, "an extended grant is given back: both end"),
+        scenario!("extended-returned", extended_returned, "an extended grant is given back: both end", core: true),
         scenario!("extended-revoked", extended_revoked, "a grant is revoked while its extension waits for approval"),
     ]
 }
@@ -83,6 +83,7 @@ async fn extended_returned(play: Play) {
 async fn extended_revoked(play: Play) {
     if let Some((first, second)) = waiting(&play).await {
         play.expect(&first, "ended/revoked/absent");
+        play.expect(&second, "failed");
         play.end(Dan, &first, "revoke").await;
         play.answer(Ben, &second, Answer::Approve).await;
         play.world.pass(mins(1)).await;

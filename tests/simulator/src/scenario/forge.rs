@@ -13,13 +13,30 @@ impl World {
     /// Changes what a stored request asks for, as if somebody had written it into the table: a member of the stored wish.
     /// Not a call of a function, nor struck by any fault.
     pub fn forge_request(&self, id: &RequestId, field: &str, value: &Value) {
-        let stored = self.items(&format!("REQ#{id}")).into_iter().find(|item| item["sk"]["S"] == "R");
-        let mut item = stored.map(Rc::unwrap_or_clone).expect("the request is stored");
+        let mut item = self.stored(&format!("REQ#{id}"), "R");
         let mut document: Value =
             serde_json::from_str(item["doc"]["S"].as_str().expect("a document")).expect("a JSON document");
         assert!(document["ask"].get(field).is_some(), "a wish has no `{field}`");
         document["ask"][field] = value.clone();
         item["doc"]["S"] = json!(document.to_string());
+        self.overwrite(item);
+        self.note(format!("somebody writes {field} = {value} into request {id}"));
+    }
+
+    /// Makes the configuration in force unreadable, as if somebody had written into the table.
+    pub fn spoil_configuration(&self) {
+        let mut item = self.stored("CONFIG", "current");
+        item["text"]["S"] = json!("spoilt");
+        self.overwrite(item);
+        self.note("somebody spoils the configuration in the table");
+    }
+
+    fn stored(&self, pk: &str, sk: &str) -> Value {
+        let stored = self.items(pk).into_iter().find(|item| item["sk"]["S"] == sk);
+        stored.map(Rc::unwrap_or_clone).unwrap_or_else(|| panic!("{pk} {sk} is not stored"))
+    }
+
+    fn overwrite(&self, item: Value) {
         let request = json!({ "TableName": TABLE, "Item": item });
         let mut bill = Bill::default();
         let now = self.now().as_millisecond();
@@ -41,6 +58,5 @@ impl World {
             half_read_units: 0,
         };
         self.step(None, What::Call(call));
-        self.note(format!("somebody writes {field} = {value} into request {id}"));
     }
 }

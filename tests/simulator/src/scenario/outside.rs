@@ -124,7 +124,7 @@ async fn remade_outside(play: Play) {
 }
 
 /// The permission set of `Access::Approved` is Curfew's alone.
-const OWNERSHIP: &str = "\n[ownership]\npermission_sets = [\"${permission_set.Admin}\"]\n";
+const OWNERSHIP: &str = "\n[ownership]\npermission_sets = [\"Admin\"]\n";
 
 async fn stray(play: Play) {
     let key = play.key(Ben, Access::Approved);

@@ -1,34 +1,40 @@
-//! As much of the Amazon States Language as `infra/approval.asl.json` uses; the rest is refused.
+//! As much of the Amazon States Language as `infra/approval.asl.json` uses; the rest is refused. Pure: what an execution
+//! does next. Who carries it out, and when, is somebody else's: the simulator in its time, tests at once.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
+use std::time::Duration;
 
+use curfew_domain::time::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::functions::Function;
-use crate::template::function_arn;
+use crate::log::FunctionError;
+use crate::template::{function_arn, function_of, logical_id};
 
-/// The definition that is deployed.
-pub(crate) fn definition() -> &'static Value {
+/// The definition that is deployed, with the ARNs of the functions in place of its placeholders.
+pub fn definition() -> &'static Value {
     static DEFINITION: OnceLock<Value> = OnceLock::new();
     DEFINITION.get_or_init(|| {
         let mut text = include_str!("../../../../infra/approval.asl.json").to_owned();
         for function in Function::ALL {
-            let (first, rest) = function.name().split_at(1);
-            let placeholder = format!("${{{}{rest}FunctionArn}}", first.to_uppercase());
+            let placeholder = format!("${{{}FunctionArn}}", logical_id(function.name()));
             text = text.replace(&placeholder, &function_arn(*function));
         }
         let definition: Value = serde_json::from_str(&text).expect("the definition is JSON");
-        let states = definition["States"].as_object().expect("states");
-        states.iter().for_each(|(name, state)| check(name, state));
+        definition["States"].as_object().expect("states").iter().for_each(|(name, state)| check(name, state));
         definition
     })
 }
 
-/// A state of the definition.
-pub(crate) fn state(name: &str) -> (&'static str, &'static Value) {
-    let states = definition()["States"].as_object().expect("states");
-    let (name, state) = states.get_key_value(name).unwrap_or_else(|| panic!("there is no state `{name}`"));
+/// Its states, by name.
+pub fn states() -> &'static Map<String, Value> {
+    definition()["States"].as_object().expect("states")
+}
+
+/// A state of the definition, and its name.
+pub fn state(name: &str) -> (&'static str, &'static Value) {
+    let (name, state) = states().get_key_value(name).unwrap_or_else(|| panic!("there is no state `{name}`"));
     (name, state)
 }
 
@@ -75,8 +81,60 @@ fn check(name: &str, state: &Value) {
     }
 }
 
+/// What a state does before the next one is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// A function is called, perhaps again and again.
+    Task,
+    /// This instant is waited for.
+    Until(Timestamp),
+    /// Nothing.
+    Nothing,
+}
+
+/// What a state does with this input.
+pub fn work(state: &Value, input: &Value) -> Work {
+    match state["Type"].as_str().unwrap_or_default() {
+        "Task" => Work::Task,
+        "Wait" => {
+            let until = at(input, state["TimestampPath"].as_str().expect("a path"));
+            Work::Until(until.as_str().and_then(|until| until.parse().ok()).expect("an instant"))
+        }
+        _ => Work::Nothing,
+    }
+}
+
+/// What follows a state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// This state, with this input.
+    State(&'static str, Value),
+    /// The execution has succeeded.
+    Succeeded,
+    /// The execution has failed: nothing catches this.
+    Failed(FunctionError),
+}
+
+/// What follows a state whose work has come to this: the result of a task after all its retries, else its input.
+pub fn next(state: &'static Value, input: Value, done: Result<Value, FunctionError>) -> Next {
+    let output = match done {
+        Ok(result) => state["OutputPath"].as_str().map_or(result.clone(), |path| at(&result, path).clone()),
+        Err(error) => {
+            return match caught(state, input, &error) {
+                Some((catcher, with)) => Next::State(catcher, with),
+                None => Next::Failed(error),
+            };
+        }
+    };
+    let following = match state["Type"].as_str().unwrap_or_default() {
+        "Choice" => Some(choose(state, &output)),
+        _ => state["Next"].as_str().filter(|_| state["End"] != true),
+    };
+    following.map_or(Next::Succeeded, |following| Next::State(following, output))
+}
+
 /// Whether a task waits for its token.
-pub(crate) fn waits(task: &Value) -> bool {
+pub fn waits(task: &Value) -> bool {
     match task["Resource"].as_str().unwrap_or_default() {
         "arn:aws:states:::lambda:invoke" => false,
         "arn:aws:states:::lambda:invoke.waitForTaskToken" => true,
@@ -84,20 +142,38 @@ pub(crate) fn waits(task: &Value) -> bool {
     }
 }
 
-/// What `Parameters` make of a task's input and token: the ARN of the function, and its payload.
-pub(crate) fn payload(task: &Value, input: &Value, token: &str) -> (String, Value) {
-    let mut parameters = fill(&task["Parameters"], input, token);
-    let function = parameters["FunctionName"].as_str().expect("a function").to_owned();
-    (function, parameters["Payload"].take())
+/// The function that a task calls.
+pub fn function(task: &Value) -> Function {
+    function_of(task["Parameters"]["FunctionName"].as_str().expect("a function"))
+}
+
+/// What `Parameters` make of a task's input and token: the payload of its function.
+pub fn payload(task: &Value, input: &Value, token: &str) -> Value {
+    fill(&task["Parameters"]["Payload"], input, token)
+}
+
+/// The result of a task whose function, or whose token, has answered this.
+pub fn result(task: &Value, answer: Value) -> Value {
+    if waits(task) { answer } else { json!({ "StatusCode": 200, "ExecutedVersion": "$LATEST", "Payload": answer }) }
+}
+
+/// How long a task with this input may take.
+pub fn timeout(task: &Value, input: &Value) -> Duration {
+    let seconds = match task["TimeoutSecondsPath"].as_str() {
+        Some(path) => at(input, path).as_u64().filter(|seconds| *seconds > 0).expect("seconds"),
+        // The default of the States Language.
+        None => task["TimeoutSeconds"].as_u64().unwrap_or(99_999_999),
+    };
+    Duration::from_secs(seconds)
 }
 
 /// The rules of a task, `Retry` or `Catch`.
-pub(crate) fn rules<'a>(state: &'a Value, kind: &str) -> &'a [Value] {
+pub fn rules<'a>(state: &'a Value, kind: &str) -> &'a [Value] {
     state[kind].as_array().map(Vec::as_slice).unwrap_or_default()
 }
 
 /// Whether a rule is about this error (States Language specification, "Errors").
-pub(crate) fn covers(rule: &Value, error: &str) -> bool {
+pub fn covers(rule: &Value, error: &str) -> bool {
     rule["ErrorEquals"].as_array().expect("names").iter().any(|name| match name.as_str().expect("a name") {
         "States.ALL" => true,
         "States.TaskFailed" => error != "States.Timeout",
@@ -106,7 +182,7 @@ pub(crate) fn covers(rule: &Value, error: &str) -> bool {
 }
 
 /// How long to wait, in milliseconds and before jitter, until retry number `tried` (from 0) by this rule; none: no more.
-pub(crate) fn pause(rule: &Value, tried: u64) -> Option<u64> {
+fn pause(rule: &Value, tried: u64) -> Option<u64> {
     if tried >= rule["MaxAttempts"].as_u64().unwrap_or(3) {
         return None;
     }
@@ -121,8 +197,9 @@ pub(crate) fn pause(rule: &Value, tried: u64) -> Option<u64> {
     Some(ms)
 }
 
-/// Which retrier is about an error, and how long it waits; counts the attempt.
-pub(crate) fn retry(task: &Value, error: &str, tried: &mut BTreeMap<usize, u64>) -> Option<(u64, bool)> {
+/// How long to wait, in milliseconds, before a task is tried again after an error, and whether with full jitter; none: it
+/// is not. Counts the attempt, by retrier.
+pub fn retry(task: &Value, error: &str, tried: &mut BTreeMap<usize, u64>) -> Option<(u64, bool)> {
     let (place, rule) = rules(task, "Retry").iter().enumerate().find(|(_, rule)| covers(rule, error))?;
     let count = tried.entry(place).or_default();
     let pause = pause(rule, *count)?;
@@ -131,14 +208,9 @@ pub(crate) fn retry(task: &Value, error: &str, tried: &mut BTreeMap<usize, u64>)
 }
 
 /// Where an error that is not retried leads, and with which data; none: nothing catches it.
-pub(crate) fn caught(
-    task: &'static Value,
-    mut input: Value,
-    error: &str,
-    cause: &str,
-) -> Option<(&'static str, Value)> {
-    let catcher = rules(task, "Catch").iter().find(|rule| covers(rule, error))?;
-    let result = json!({ "Error": error, "Cause": cause });
+fn caught(task: &'static Value, mut input: Value, error: &FunctionError) -> Option<(&'static str, Value)> {
+    let catcher = rules(task, "Catch").iter().find(|rule| covers(rule, &error.name))?;
+    let result = json!({ "Error": error.name, "Cause": error.message });
     match catcher["ResultPath"].as_str().unwrap_or("$") {
         "$" => input = result,
         path => {
@@ -150,7 +222,7 @@ pub(crate) fn caught(
 }
 
 /// Where a choice leads.
-pub(crate) fn choose(state: &'static Value, data: &Value) -> &'static str {
+fn choose(state: &'static Value, data: &Value) -> &'static str {
     let holds = |choice: &&Value| *at(data, choice["Variable"].as_str().expect("a path")) == choice["StringEquals"];
     let choice = state["Choices"].as_array().expect("choices").iter().find(holds);
     let next = choice.map_or(&state["Default"], |choice| &choice["Next"]);
@@ -158,7 +230,7 @@ pub(crate) fn choose(state: &'static Value, data: &Value) -> &'static str {
 }
 
 /// The value at a reference path such as `$.request_id`; it must be there.
-pub(crate) fn at<'a>(data: &'a Value, path: &str) -> &'a Value {
+fn at<'a>(data: &'a Value, path: &str) -> &'a Value {
     let fields = path.strip_prefix("$.").unwrap_or_else(|| panic!("the simulator does not know {path}"));
     let value = fields.split('.').try_fold(data, |value, field| value.get(field));
     value.unwrap_or_else(|| panic!("there is no {path} in {data}"))
@@ -190,14 +262,11 @@ mod tests {
     #[test]
     fn the_definition_is_understood_and_names_functions() {
         let (_, evaluate) = state("Evaluate");
-        let (function, payload) = payload(evaluate, &json!({ "request_id": "r" }), "");
-        assert_eq!(
-            (function.as_str(), payload),
-            (function_arn(Function::Evaluate).as_str(), json!({ "request_id": "r" }))
-        );
+        let input = json!({ "request_id": "r" });
+        assert_eq!((function(evaluate), payload(evaluate, &input, "")), (Function::Evaluate, input.clone()));
         assert!(covers(&rules(evaluate, "Retry")[0], "Transient"));
-        let caught = caught(evaluate, json!({ "request_id": "r" }), "Permanent", "because").unwrap();
-        assert_eq!(caught.0, "Abandon");
-        assert_eq!(at(&caught.1, "$.failure.Error"), "Permanent");
+        let error = FunctionError { name: "Permanent".to_owned(), message: "because".to_owned() };
+        let Next::State(then, data) = next(evaluate, input, Err(error)) else { panic!("it is caught") };
+        assert_eq!((then, at(&data, "$.failure.Error")), ("Abandon", &json!("Permanent")));
     }
 }

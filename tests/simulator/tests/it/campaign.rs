@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use curfew_sim::campaign::{Bounds, Fault, Schedule, baseline, run, run_all, singles};
+use curfew_sim::campaign::{Bounds, Fault, Schedule, Work, baseline, random, run, run_all, singles};
 use curfew_sim::scenario::all;
 use curfew_sim::timeline::{Detail, timeline};
 
@@ -10,6 +10,8 @@ use crate::stage::well;
 
 /// How many single faults of each core scenario are tried here; `curfew-sim exhaustive` tries all.
 const EACH: usize = 90;
+/// How many random schedules are tried here; `curfew-sim random` tries any others.
+const RANDOM: u64 = 60;
 
 #[test]
 fn every_scenario_goes_as_its_story_says_when_nothing_goes_wrong() {
@@ -55,9 +57,24 @@ fn single_faults_of_the_core_scenarios_break_no_invariant() {
         let one = |fault: &Fault| Schedule { scenario: scenario.name.to_owned(), faults: vec![*fault], seed: 1 };
         schedules.extend(faults.iter().take(EACH).map(one));
     }
+    hold(&schedules);
+}
+
+#[test]
+fn random_trouble_breaks_no_invariant() {
+    let with_baseline = |scenario| {
+        let plain = baseline(&scenario, 1);
+        (scenario, plain)
+    };
+    let baselines: Vec<_> = all().into_iter().map(with_baseline).collect();
+    hold(&random(&baselines, 0..RANDOM));
+}
+
+/// Runs all of them; none may break anything.
+fn hold(schedules: &(impl Work + Sync)) {
     let bounds = Bounds { threads: 2, time_limit: Some(Duration::from_mins(5)), keep_going: false };
-    let report = run_all(&schedules, &bounds, |_| {});
+    let report = run_all(schedules, &bounds, |_| {});
     assert!(report.violations.is_empty(), "{:#?}", report.violations);
-    assert_eq!(report.schedules, schedules.len() as u64, "in time: {report:?}");
+    assert_eq!(report.schedules, schedules.planned(), "in time: {report:?}");
     assert_eq!(report.missed, 0, "every fault struck: {report:?}");
 }

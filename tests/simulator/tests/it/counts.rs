@@ -3,8 +3,8 @@
 
 use curfew_domain::request::Stage;
 use curfew_domain::time::SignedDuration;
-use curfew_sim::storm::{Storm, fill};
-use curfew_sim::{Counts, Options, Service, World, run};
+use curfew_sim::storm::{Storm, fill, fill_history};
+use curfew_sim::{Counts, Function, Options, Service, World, run};
 use serde_json::json;
 
 /// How big an organisation.
@@ -98,4 +98,36 @@ fn a_life_costs_this_much_and_the_same_at_any_size() {
     for size in [SMALL, BIG] {
         assert_eq!((life(size, "Reader"), life(size, "Operator")), (automatic.clone(), approved.clone()), "{size:?}");
     }
+}
+
+/// What 42 sweeps cost over one active grant and so many requests that are over, with owned permission sets.
+fn sweeps(over: usize) -> Cost {
+    let mut options = Options { sweep: false, ..Options::default() };
+    options.organisation.configuration +=
+        "\n[ownership]\npermission_sets = [\"${permission_set.Reader}\", \"${permission_set.Operator}\"]\n";
+    storm(SMALL).populate(&mut options);
+    options.organisation.accounts.push("100000000000".to_owned()); // the first of the storm
+    run(options, async |world| {
+        fill_history(&world, over, world.now() - SignedDuration::from_hours(1)).await;
+        fill(&world, &Storm { grants: 1, ..storm(SMALL) }, world.now() + SignedDuration::from_hours(2)).await;
+        // Once round in two minutes for the comparison, in three for the facts, in seven for strays.
+        let before = world.counts();
+        for _ in 0..42 {
+            world.send(Function::Sweep, json!({}));
+            world.pass(SignedDuration::from_mins(1)).await;
+        }
+        assert_eq!(world.requests().iter().filter(|request| request.state.stage() == Stage::Active).count(), 1);
+        world.counts().since(&before).into()
+    })
+}
+
+#[test]
+fn a_sweep_costs_what_is_live_whatever_the_history() {
+    let few = sweeps(10);
+    assert_eq!(sweeps(1_000), few);
+    // Each time the list of live requests, two days of it, the requests themselves, the configuration, and the list once
+    // more to tidy it, with one old day the first time.
+    assert_eq!(few.dynamodb, 42 * 7 + 3);
+    // Where the two owned permission sets are assigned; the grant's assignment, its account and permission set; strays.
+    assert_eq!(few.sso_admin + few.organizations, 42 * 2 + 42 / 2 + 2 * 42 / 3 + 42 / 7);
 }

@@ -11,10 +11,16 @@
 mod campaign;
 mod controls;
 mod counts;
+mod directory;
+mod drift;
+mod extending;
 mod fresh_facts;
+mod health;
 mod lease;
 mod overlap;
 mod races;
+mod regressions;
 mod stage;
 mod standing;
 mod sweeping;
+mod vanishing;

@@ -1,14 +1,14 @@
 //! The frame of every special case: a world like that of the scenarios, watched by all invariants.
 
 use curfew_domain::id::RequestId;
-use curfew_domain::request::{EndReason, Gone, State as S};
+use curfew_domain::request::{Answer, EndReason, Gone, Stage, State as S};
 use curfew_domain::time::SignedDuration;
 use curfew_sim::campaign::{Ran, stage};
 use curfew_sim::scenario::cast::{Access, Person};
-use curfew_sim::scenario::people::wish;
+use curfew_sim::scenario::people::{secs, wish};
 use curfew_sim::scenario::{Play, named};
 use curfew_sim::timeline::{Detail, timeline};
-use curfew_sim::{Options, Plan};
+use curfew_sim::{Options, Plan, What};
 
 /// Plays a story without faults of the plan; any broken invariant fails the test with its time line.
 pub(crate) fn play<T>(story: impl AsyncFnOnce(Play) -> T) -> T {
@@ -56,4 +56,29 @@ pub(crate) fn ended(play: &Play, id: &RequestId) -> (EndReason, Gone) {
 /// How often functions have called this operation so far.
 pub(crate) fn calls_of(play: &Play, operation: &str) -> usize {
     play.world.log().calls().filter(|(_, call)| call.operation == operation).count()
+}
+
+/// Ana asks for what Ben or Cyn must approve, Ben approves, and it is active.
+pub(crate) async fn approved_and_active(play: &Play, duration: SignedDuration) -> RequestId {
+    let id = approved(play, duration).await;
+    play.answer(Person::Ben, &id, Answer::Approve).await;
+    assert!(play.reaches(&id, Stage::Active, secs(40)).await);
+    id
+}
+
+/// Ana asks for automatic access, and it is active.
+pub(crate) async fn active(play: &Play, duration: SignedDuration) -> RequestId {
+    let id = automatic(play, duration).await;
+    assert!(play.reaches(&id, Stage::Active, secs(40)).await);
+    id
+}
+
+/// The texts of all alarms of this name so far, oldest first.
+pub(crate) fn alarms(play: &Play, name: &str) -> Vec<String> {
+    let log = play.world.log();
+    let of_name = |what: &What| match what {
+        What::Said { alarm: Some(alarm), text, .. } if alarm == name => Some(text.clone()),
+        _ => None,
+    };
+    log.steps().iter().filter_map(|step| of_name(&step.what)).collect()
 }
