@@ -40,6 +40,8 @@ impl From<Error> for TaskError {
         match error {
             Error::Fault(fault) => fault.into(),
             Error::Busy(_) => Self::Busy(message),
+            // Sync has not run yet: it may before the execution gives up.
+            Error::NoDirectory => Self::Transient(message),
             Error::Refused(_) | Error::Review(_) | Error::NotFound | Error::ForeignLink | Error::NotConfigured => {
                 Self::Permanent(message)
             }

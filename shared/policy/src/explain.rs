@@ -204,7 +204,7 @@ fn terms(terms: &Terms) -> Vec<Term> {
         term("policy", &terms.policy, Clone::clone),
         term("max_duration", &terms.max_duration, ToString::to_string),
         term("strategy", &terms.strategy, strategy),
-        term("risk", &terms.risk, |risk| reasons::risk(*risk).to_owned()),
+        term("risk", &terms.risk, |risk| risk.name().to_owned()),
     ];
     list.extend(terms.emergency_policy.as_ref().map(|set| term("emergency_policy", set, Clone::clone)));
     list.extend(terms.entitlement_owner.as_ref().map(|set| term("entitlement_owner", set, people)));

@@ -180,6 +180,18 @@ pub enum Risk {
     Critical,
 }
 
+impl Risk {
+    /// The word for it in configurations, Cedar and the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+}
+
 /// How access is given and taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Strategy {

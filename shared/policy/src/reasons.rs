@@ -3,7 +3,7 @@
 use curfew_domain::verdict::Grounds;
 
 use crate::judge::{Facts, Judgement, Tried, Wish};
-use crate::model::{Entitlement, Model, Risk};
+use crate::model::{Entitlement, Model};
 
 /// Most names of groups, tags or grants that are kept as one fact.
 const MOST_NAMES: usize = 100;
@@ -119,7 +119,7 @@ pub(crate) fn facts(
     }
     if let Some(entitlement) = entitlement {
         known.push(("catalogs", named(entitlement.catalogs.iter().cloned())));
-        known.push(("risk", risk(entitlement.terms.risk.value).to_owned()));
+        known.push(("risk", entitlement.terms.risk.value.name().to_owned()));
     }
     let mut known: Vec<(String, String)> = known.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     known.sort();
@@ -135,12 +135,3 @@ fn named(names: impl Iterator<Item = String>) -> String {
     if more == 0 { text } else { format!("{text} and {more} more") }
 }
 
-/// As the configuration writes it.
-pub(crate) fn risk(risk: Risk) -> &'static str {
-    match risk {
-        Risk::Low => "low",
-        Risk::Medium => "medium",
-        Risk::High => "high",
-        Risk::Critical => "critical",
-    }
-}

@@ -74,11 +74,15 @@ fn is_about_the_group(error: &ListGroupMembershipsError) -> bool {
     }
 }
 
+/// A text that is not empty.
+fn text(value: Option<&Document>) -> Option<&str> {
+    value.and_then(Document::as_string).filter(|text| !text.is_empty())
+}
+
 fn user(user: User, what: &'static str) -> Result<ListedUser, Fault> {
     let enterprise = user.extensions().and_then(|extensions| extensions.get(ENTERPRISE));
     let enterprise = enterprise.and_then(Document::as_object);
     let member = |name: &str| enterprise.and_then(|members| members.get(name));
-    let text = |value: Option<&Document>| value.and_then(Document::as_string).filter(|text| !text.is_empty());
     let mut attributes = BTreeMap::new();
     let mut put = |name: &str, value: Option<&str>| {
         if let Some(value) = value.filter(|value| !value.is_empty()) {

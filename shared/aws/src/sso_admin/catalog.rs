@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use curfew_domain::id::PermissionSetArn;
-use curfew_domain::time::SignedDuration;
 use curfew_engine::error::Fault;
 use curfew_engine::ports::{ListedPermissionSet, Page, PermissionSetListing};
 

@@ -17,7 +17,7 @@ use super::head::key;
 use super::rules::Types;
 use super::schema::{ANY_FLOW, BUILT_IN, group_of};
 use crate::directory::{Account, Directory, PermissionSet, User};
-use crate::model::{Approver, Entitlement, Model, Risk};
+use crate::model::{Approver, Entitlement, Model};
 
 /// Managers above a person that are looked at, at most. Longer chains do not occur, and a circle ends where it closes.
 const MANAGERS: usize = 32;
@@ -196,7 +196,7 @@ impl<'a> Source<'a> {
             ("permissionSet".to_owned(), RestrictedExpression::new_entity_uid(permission_set.clone())),
             (
                 "risk".to_owned(),
-                RestrictedExpression::new_entity_uid(uid(&types.risk, risk(entitlement.terms.risk.value))),
+                RestrictedExpression::new_entity_uid(uid(&types.risk, entitlement.terms.risk.value.name())),
             ),
             ("owners".to_owned(), RestrictedExpression::new_set(owners)),
         ]);
@@ -254,15 +254,6 @@ pub(crate) fn resource_keys(entitlement: &Entitlement, paths: &[String]) -> Vec<
     own.into_iter().chain(units).chain(entitlement.catalogs.iter().map(|name| key("Catalog", name))).collect()
 }
 
-/// The id of a risk.
-pub(crate) fn risk(risk: Risk) -> &'static str {
-    match risk {
-        Risk::Low => "low",
-        Risk::Medium => "medium",
-        Risk::High => "high",
-        Risk::Critical => "critical",
-    }
-}
 
 fn made<E: std::error::Error>(entity: Result<Entity, E>) -> Result<Entity, Unclear> {
     entity.map_err(|error| error.to_string())

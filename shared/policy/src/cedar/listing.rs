@@ -224,7 +224,7 @@ fn alike(
                 write!(alike, "\n{owners:?}")
             }
             Aspect::PermissionSet => write!(alike, "\n{}", of.permission_set_name),
-            Aspect::Risk => write!(alike, "\n{}", risk(of.terms.risk.value)),
+            Aspect::Risk => write!(alike, "\n{}", of.terms.risk.value.name()),
             Aspect::Tags => write!(alike, "\n{}", place.tags),
             Aspect::AccountName => write!(alike, "\n{:?}", place.name),
             Aspect::Units => write!(alike, "\n{:?}", place.paths),

@@ -28,6 +28,8 @@ struct GroundsDoc {
     permitted_by: Vec<String>,
     passed_over: Vec<(String, Vec<String>)>,
     facts: Vec<(String, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    escalations: Vec<(usize, String)>,
 }
 
 impl GroundsDoc {
@@ -125,14 +127,14 @@ pub(super) fn verdict_doc(verdict: &Verdict) -> VerdictDoc {
         timeout_seconds: step.timeout.as_secs(),
         rules: Some(RulesDoc::of(step)).filter(|rules| *rules != RulesDoc::plain(index, steps.len())),
     };
-    let Grounds { policy, permitted_by, passed_over, facts } = verdict.grounds.clone();
+    let Grounds { policy, permitted_by, passed_over, facts, escalations } = verdict.grounds.clone();
     VerdictDoc {
         flow,
         steps: steps.iter().enumerate().map(step).collect(),
         digest: verdict.digest.as_str().to_owned(),
         configuration: verdict.configuration.clone(),
         explanation: verdict.explanation.clone(),
-        grounds: GroundsDoc { policy, permitted_by, passed_over, facts },
+        grounds: GroundsDoc { policy, permitted_by, passed_over, facts, escalations },
     }
 }
 
@@ -145,13 +147,13 @@ pub(super) fn verdict(doc: VerdictDoc) -> Result<Verdict, Fault> {
             Outcome::Allowed { flow, steps: steps.collect::<Result<_, _>>()? }
         }
     };
-    let GroundsDoc { policy, permitted_by, passed_over, facts } = doc.grounds;
+    let GroundsDoc { policy, permitted_by, passed_over, facts, escalations } = doc.grounds;
     Ok(Verdict {
         outcome,
         digest: digest(&doc.digest)?,
         configuration: doc.configuration,
         explanation: doc.explanation,
-        grounds: Grounds { policy, permitted_by, passed_over, facts },
+        grounds: Grounds { policy, permitted_by, passed_over, facts, escalations },
     })
 }
 
