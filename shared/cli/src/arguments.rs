@@ -237,8 +237,8 @@ pub(crate) struct Publish {
     #[arg(long, value_name = "VERSION")]
     pub(crate) based_on: Option<String>,
     /// Why, for the list of versions
-    #[arg(long, default_value = "")]
-    pub(crate) comment: String,
+    #[arg(long)]
+    pub(crate) comment: Option<String>,
     /// Sign with AWS credentials of the environment instead of sending a token: for CI
     #[arg(long)]
     pub(crate) aws: bool,
@@ -272,6 +272,9 @@ pub(crate) struct Diff {
 pub(crate) struct Rollback {
     /// Which version to publish again
     pub(crate) version: String,
+    /// Why, for the list of versions
+    #[arg(long)]
+    pub(crate) comment: Option<String>,
     #[command(flatten)]
     pub(crate) server: Server,
 }
