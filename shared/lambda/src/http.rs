@@ -262,6 +262,7 @@ mod tests {
             idempotency_key: None,
             origin: Origin::default(),
             claims,
+            aws_identity: None,
         };
         let now = Timestamp::from_second(1_795_000_000).unwrap();
         gate.user_name(&call, now).map(str::to_owned).map_err(|problem| problem.code)

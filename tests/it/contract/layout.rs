@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::repository::{entries, functions, packages, rust_files, tree};
 
 /// Our packages, outermost first: each may use those after it that are listed with it.
-const MAY_USE: [(&str, &[&str]); 12] = [
+const MAY_USE: [(&str, &[&str]); 13] = [
     ("curfew-lambda", &["curfew-aws", "curfew-api", "curfew-engine", "curfew-policy", "curfew-domain"]),
     ("curfew-aws", &["curfew-engine", "curfew-policy", "curfew-domain"]),
     ("curfew-api", &["curfew-engine", "curfew-policy", "curfew-domain"]),

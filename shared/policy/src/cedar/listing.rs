@@ -13,7 +13,7 @@ use curfew_domain::id::{AccountId, PermissionSetArn, UserId};
 use curfew_domain::time::{AccessDuration, Timestamp};
 
 use super::context::{Wish, context};
-use super::entities::{Source, Unclear, entitlement_id, risk, uid};
+use super::entities::{Source, Unclear, entitlement_id, uid};
 use super::head::{ANY, key};
 use super::question::{Policies, aspects, requester, store};
 use super::rules::{Candidate, Rules};

@@ -163,5 +163,7 @@ pub(super) fn ask() -> Ask {
         emergency: false,
         submitted_at: now(),
         extends: None,
+        escalates: None,
+        origin: curfew_domain::origin::Origin::default(),
     }
 }
