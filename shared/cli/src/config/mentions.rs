@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use curfew_domain::id::{AccountId, PermissionSetArn, UserId};
+use curfew_domain::time::AccessDuration;
 use curfew_policy::bundle::Bundle;
 use curfew_policy::directory::{Account, Directory, PermissionSet, User};
 use curfew_policy::model::{Model, Selector};
@@ -78,6 +79,15 @@ impl<'a> Mentions<'a> {
     /// Permission sets by kind.
     pub(super) fn permission_sets(&self, directory: &Directory) -> Vec<Vec<PermissionSetArn>> {
         kinds(directory.permission_sets.iter().map(|(arn, set)| (self.permission_set(arn, set), arn.clone())))
+    }
+
+    /// Durations of access at which Cedar's answers may change: those that it compares with, and just above. Between two
+    /// neighbours nothing changes, since Cedar can only compare with what is written out.
+    pub(super) fn durations(&self) -> BTreeSet<AccessDuration> {
+        let literals = self.cedar.split("duration(\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let written = literals.filter_map(|text| crate::arguments::duration(text).ok());
+        let above = |at: AccessDuration| AccessDuration::from_seconds(i64::from(at.seconds()) + 1).ok();
+        written.flat_map(|at| [Some(at), above(at)]).flatten().collect()
     }
 
     /// Groups that are mentioned, by display name.

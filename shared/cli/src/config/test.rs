@@ -154,7 +154,7 @@ fn way(steps: &[StepShown]) -> Vec<&StepShown> {
 fn step_departures(wanted: &[StepExpected], found: &[&StepShown]) -> Vec<String> {
     let mut wrong = Vec::new();
     if wanted.len() != found.len() {
-        wrong.push(format!("expected {} steps, found {}", wanted.len(), found.len()));
+        wrong.push(format!("steps: expected {}, found {}", wanted.len(), found.len()));
     }
     for (at, (wanted, found)) in wanted.iter().zip(found).enumerate() {
         let step = at + 1;
