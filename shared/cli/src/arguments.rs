@@ -177,7 +177,7 @@ pub(crate) struct Look {
     /// Compare with this folder instead of the published version
     #[arg(long, value_name = "FOLDER")]
     pub(crate) against: Option<PathBuf>,
-    /// As if asked for so long; without this, the shortest time
+    /// As if asked for so long; without this, for every time at which an answer may change
     #[arg(long, value_parser = duration)]
     pub(crate) duration: Option<AccessDuration>,
     /// As if asked at this instant; without this, when the directory was taken

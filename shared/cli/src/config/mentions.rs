@@ -84,7 +84,8 @@ impl<'a> Mentions<'a> {
     /// Durations of access at which Cedar's answers may change: those that it compares with, and just above. Between two
     /// neighbours nothing changes, since Cedar can only compare with what is written out.
     pub(super) fn durations(&self) -> BTreeSet<AccessDuration> {
-        let literals = self.cedar.split("duration(\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let tight: String = self.cedar.chars().filter(|c| !c.is_whitespace()).collect();
+        let literals = tight.split("duration(\"").skip(1).filter_map(|rest| rest.split('"').next());
         let written = literals.filter_map(|text| crate::arguments::duration(text).ok());
         let above = |at: AccessDuration| AccessDuration::from_seconds(i64::from(at.seconds()) + 1).ok();
         written.flat_map(|at| [Some(at), above(at)]).flatten().collect()
