@@ -24,6 +24,7 @@ struct GroundsView {
     policy: String,
     permitted_by: Vec<String>,
     passed_over: Vec<PassedOverView>,
+    escalations: Vec<EscalationView>,
     facts: BTreeMap<String, String>,
 }
 
@@ -32,6 +33,13 @@ struct GroundsView {
 struct PassedOverView {
     flow: String,
     forbidden_by: Vec<String>,
+}
+
+/// A flow that takes over when time runs out, and the first of its steps.
+#[derive(Debug, Serialize)]
+struct EscalationView {
+    step: usize,
+    flow: String,
 }
 
 /// One step; its place in the list is what `then`, `escalates_to` and a decision's `step` count by, from 0.
@@ -94,10 +102,12 @@ pub(super) fn verdict(verdict: &Verdict) -> VerdictView {
 fn grounds(grounds: &Grounds) -> GroundsView {
     let passed_over =
         |(flow, by): &(String, Vec<String>)| PassedOverView { flow: flow.clone(), forbidden_by: by.clone() };
+    let escalation = |(step, flow): &(usize, String)| EscalationView { step: *step, flow: flow.clone() };
     GroundsView {
         policy: grounds.policy.clone(),
         permitted_by: grounds.permitted_by.clone(),
         passed_over: grounds.passed_over.iter().map(passed_over).collect(),
+        escalations: grounds.escalations.iter().map(escalation).collect(),
         facts: grounds.facts.iter().cloned().collect(),
     }
 }

@@ -67,6 +67,7 @@ pub(super) fn verdict(verdict: &Verdict) -> Value {
         "policy": verdict.grounds.policy,
         "permitted_by": verdict.grounds.permitted_by,
         "passed_over": verdict.grounds.passed_over,
+        "escalations": verdict.grounds.escalations,
         "facts": verdict.grounds.facts,
     })
 }

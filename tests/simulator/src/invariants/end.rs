@@ -1,6 +1,7 @@
 //! What must hold when faults have healed and time has passed: everything is over, and nothing is left.
 
 use curfew_domain::audit::{Record, verify};
+use curfew_domain::request::State;
 use serde_json::Value;
 
 use super::{Book, Broken, outcome};
@@ -61,8 +62,17 @@ fn requests(world: &World, book: &Book) -> Vec<Broken> {
             broken.push(Broken::new("I15", format!("request {id} was accepted, and is nowhere")));
         }
     }
-    if requests.len() > book.wishes {
-        broken.push(Broken::new("I15", format!("{} wishes made {} requests", book.wishes, requests.len())));
+    let escalations: Vec<_> = requests.iter().filter_map(|r| Some((r.ask.escalates.clone()?, &r.ask.id))).collect();
+    let asked = requests.len() - escalations.len();
+    if asked > book.wishes {
+        broken.push(Broken::new("I15", format!("{} wishes made {asked} requests", book.wishes)));
+    }
+    for (old, new) in escalations {
+        // Each gives way to one: a second one would not be the one that its record names.
+        let state = world.request(&old).map(|request| request.state.clone());
+        if state != Some(State::Cancelled { escalated_to: Some(new.clone()) }) {
+            broken.push(Broken::new("I15", format!("{old} did not give way to {new}, and that is there")));
+        }
     }
     broken
 }

@@ -1,6 +1,7 @@
 //! Approvers, at once, too late, on their own request, on something that was changed underneath them.
 
 use curfew_domain::request::{Answer, Stage};
+use curfew_domain::time::whole_seconds;
 
 use super::cast::Person::{Ana, Ben, Cyn};
 use super::cast::{Access, configuration, configuration_of_other_approvers};
@@ -13,6 +14,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         scenario!("late-decision", late_decision, "an approver approves just after the deadline"),
         scenario!("last-moment", last_moment, "an approver approves in the last milliseconds"),
         scenario!("own-request", own_request, "the requester, who is among the approvers, approves"),
+        scenario!("narrowed", narrowed, "the approver approves a shorter duration and a later start"),
+        scenario!("escalated", escalated, "the requester makes an emergency of an open request; policy has none"),
         scenario!("policy-changes", policy_changes, "policy changes between approval and create: other approvers"),
         scenario!("shorter-maximum", shorter_maximum, "policy changes before the start: a shorter maximum"),
         scenario!("user-leaves-before", user_leaves_before, "the user is disabled between approval and create"),
@@ -63,6 +66,39 @@ async fn own_request(play: Play) {
     play.answer_now(Ana, &id, Answer::Approve).await;
     play.world.pass(secs(20)).await;
     play.answer(Cyn, &id, Answer::Deny).await;
+    play.all_over(mins(40)).await;
+}
+
+async fn narrowed(play: Play) {
+    let Some(id) = play.ask(Ana, wish(Access::Approved, mins(4))).await else { return };
+    play.expect(&id, "ended/expired/absent");
+    play.reaches(&id, Stage::AwaitingApproval, mins(10)).await;
+    let start = whole_seconds(play.world.now() + mins(3));
+    play.narrow(Ben, &id, mins(2), start).await;
+    if play.reaches(&id, Stage::Active, mins(10)).await
+        && let Some(request) = play.world.request(&id)
+        && let Some(grant) = request.state.grant()
+    {
+        play.hope(grant.started_at >= start, "it begins no earlier than the approver said");
+        play.hope(grant.expires_at <= grant.started_at + mins(2), "and lasts no longer");
+    }
+    play.all_over(mins(40)).await;
+}
+
+async fn escalated(play: Play) {
+    let Some(id) = play.ask(Ana, wish(Access::Approved, mins(2))).await else { return };
+    play.expect(&id, "cancelled");
+    play.reaches(&id, Stage::AwaitingApproval, mins(10)).await;
+    let (other, request) = (play.clone(), id.clone());
+    let again = tokio::task::spawn_local(async move { other.escalate(Ana, &request).await });
+    let new = play.escalate(Ana, &id).await;
+    let again = again.await.expect("the other click ends");
+    if let (Some(new), Some(again)) = (&new, again) {
+        play.hope(*new == again, "two clicks are one request");
+    }
+    if let Some(new) = new {
+        play.expect(&new, "denied");
+    }
     play.all_over(mins(40)).await;
 }
 

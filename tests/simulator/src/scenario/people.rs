@@ -126,6 +126,22 @@ impl Play {
 
     /// Decides at once, whatever there is to decide.
     pub async fn answer_now(&self, who: Person, id: &RequestId, answer: Answer) -> Option<u16> {
+        self.decide(who, id, answer, None).await
+    }
+
+    /// Approves as soon as there is something to decide, for this long only and not before this start.
+    pub async fn narrow(&self, who: Person, id: &RequestId, duration: SignedDuration, start: Timestamp) {
+        self.waits_for(id, mins(20), |stage| stage != Stage::Submitted).await;
+        self.decide(who, id, Answer::Approve, Some((duration, start))).await;
+    }
+
+    async fn decide(
+        &self,
+        who: Person,
+        id: &RequestId,
+        answer: Answer,
+        narrowed: Option<(SignedDuration, Timestamp)>,
+    ) -> Option<u16> {
         let user = self.world.user(who.name());
         self.book.borrow_mut().answers.push((user, id.clone(), answer));
         let word = match answer {
@@ -137,12 +153,26 @@ impl Play {
         let item = waiting.get("items").and_then(Value::as_array).and_then(|items| items.iter().find(of_request));
         let link = item.and_then(|item| item.get("link")?.as_str()?.rsplit_once("/a/").map(|(_, link)| link));
         let digest = item.and_then(|item| item.pointer("/request/digest"));
-        let (path, body) = match link {
+        let (path, mut body) = match link {
             Some(link) => (format!("/a/{link}"), json!({ "decision": word, "digest": digest })),
             None => (format!("/v1/requests/{id}/decisions"), json!({ "decision": word })),
         };
+        if let (Some((duration, start)), Some(fields)) = (narrowed, body.as_object_mut()) {
+            fields.insert("duration".to_owned(), json!(format!("PT{}S", duration.as_secs())));
+            fields.insert("start".to_owned(), json!(start.to_string()));
+        }
         let (status, _) = self.click(who, "POST", &path, None, Some(body)).await?;
         Some(status)
+    }
+
+    /// Makes an emergency of an open request; the request that took its place. `None`: refused, or given up.
+    pub async fn escalate(&self, who: Person, id: &RequestId) -> Option<RequestId> {
+        let path = format!("/v1/requests/{id}/escalate");
+        let (status, answer) = self.click(who, "POST", &path, None, None).await?;
+        let new = RequestId::parse(answer.get("id")?.as_str()?).ok().filter(|_| status == 202)?;
+        self.book.borrow_mut().accepted.insert(new.clone());
+        self.expect_accepted(&new);
+        Some(new)
     }
 
     /// Cancels, returns or revokes. The status of the answer.

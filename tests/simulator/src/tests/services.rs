@@ -90,7 +90,7 @@ fn a_later_start_is_waited_for_and_observers_see_everything_in_order() {
                 list.borrow_mut().push(world.requests()[0].state.stage().name());
             }
         });
-        let start = world.now() + SignedDuration::from_mins(40);
+        let start = curfew_domain::time::whole_seconds(world.now()) + SignedDuration::from_mins(40);
         let mut body = super::ask(&world, "Reader");
         body["start"] = start.to_string().into();
         let (status, answer) = world.api("ana", "POST", "/v1/requests", Some(body)).await;

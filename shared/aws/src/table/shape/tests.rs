@@ -85,8 +85,8 @@ fn rules_time_outs_and_narrowed_terms_come_back_and_are_not_for_earlier_releases
         policy: "production".to_owned(),
         permitted_by: vec!["main.cedar:3".to_owned()],
         passed_over: vec![("automatic".to_owned(), vec!["floor".to_owned()])],
+        escalations: vec![(1, "emergency-crew".to_owned())],
         facts: vec![("department".to_owned(), "finance".to_owned())],
-        escalations: vec![(1, "leads".to_owned())],
     };
     let submitted = submitted();
     let verdict = Verdict {

@@ -106,6 +106,8 @@ fn value_size(value: &Value) -> u64 {
         "S" => length(content),
         "N" => length(content).div_ceil(2) + 1,
         "BOOL" | "NULL" => 1,
+        // Base64 on the wire, bytes in the table.
+        "B" => content.as_str().map_or(0, |text| text.trim_end_matches('=').len() as u64 * 3 / 4),
         "SS" => content.as_array().into_iter().flatten().map(length).sum(),
         "L" => 3 + content.as_array().into_iter().flatten().map(|value| 1 + value_size(value)).sum::<u64>(),
         "M" => {
