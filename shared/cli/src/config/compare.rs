@@ -110,7 +110,8 @@ impl Page<'_> {
             by_meaning.entry(Meaning::of(&difference.before, &difference.after)).or_default().push(difference);
         }
         for meaning in Meaning::ALL {
-            let count: usize = by_meaning.get(&meaning).into_iter().flatten().map(|d| pairs(comparison, d)).sum();
+            let differences = by_meaning.get(&meaning).into_iter().flatten().copied();
+            let count = comparison.pairs(differences);
             if count > 0 {
                 let list = if self.markdown { "- " } else { "  " };
                 let what = if count == 1 { "person and entitlement" } else { "people × entitlements" };
@@ -226,10 +227,6 @@ pub(super) fn fate(fate: &Fate) -> Value {
             json!({ "outcome": "approval", "flow": flow, "steps": steps.iter().map(step).collect::<Vec<_>>() })
         }
     }
-}
-
-fn pairs(comparison: &Comparison, difference: &Difference) -> usize {
-    comparison.people(difference).len() * comparison.entitlements(difference).len()
 }
 
 fn looked(comparison: &Comparison) -> String {

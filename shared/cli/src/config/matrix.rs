@@ -92,6 +92,21 @@ impl Comparison {
         of.people.iter().filter_map(|kind| self.people.get(*kind)).flatten().collect()
     }
 
+    /// How many pairs of a person and an entitlement some differences are about, each pair once.
+    pub(super) fn pairs<'a>(&self, of: impl IntoIterator<Item = &'a Difference>) -> usize {
+        let mut kinds: BTreeSet<(usize, usize)> = BTreeSet::new();
+        for one in of {
+            for people in &one.people {
+                kinds.extend(one.entitlements.iter().map(|entitlements| (*people, *entitlements)));
+            }
+        }
+        let size = |(people, entitlements): (usize, usize)| {
+            let (people, entitlements) = (self.people.get(people), self.entitlements.get(entitlements));
+            people.map_or(0, Vec::len) * entitlements.map_or(0, Vec::len)
+        };
+        kinds.into_iter().map(size).sum()
+    }
+
     /// What a difference is about.
     pub(super) fn entitlements(&self, of: &Difference) -> BTreeSet<&Which> {
         of.entitlements.iter().filter_map(|kind| self.entitlements.get(*kind)).flatten().collect()
