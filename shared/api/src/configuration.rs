@@ -45,7 +45,7 @@ pub struct Rollback {
 
 /// One act of publishing.
 #[derive(Debug, Serialize)]
-pub struct PublicationView {
+pub(crate) struct PublicationView {
     number: u64,
     version: String,
     by: String,

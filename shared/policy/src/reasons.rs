@@ -134,4 +134,3 @@ fn named(names: impl Iterator<Item = String>) -> String {
     let text = names.join(", ");
     if more == 0 { text } else { format!("{text} and {more} more") }
 }
-

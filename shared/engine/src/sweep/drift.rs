@@ -27,19 +27,24 @@ pub(super) struct Stray {
 }
 
 impl Round<'_> {
+    /// Configuration and directory; `None` if there are none to go by, which keeps the sweep from nothing else.
+    pub(super) async fn known(&mut self) -> Option<Known> {
+        match Known::load(&self.sweeper.core).await {
+            Ok(known) => Some(known),
+            // Nothing is owned before anything was published or read.
+            Err(Error::NotConfigured | Error::NoDirectory) => None,
+            Err(error) => {
+                Faults::default().note(&mut self.swept, "configuration", &error);
+                None
+            }
+        }
+    }
+
     /// Looks at assignments of owned permission sets: each sweep asks where each of them is assigned, and each place has
     /// its turn.
-    pub(super) async fn find_strays(&mut self, live: &[Request]) {
+    pub(super) async fn find_strays(&mut self, known: &Known, live: &[Request]) {
         let mut faults = Faults::default();
-        let owned = match Known::load(&self.sweeper.core).await {
-            Ok(known) => known.configuration.owned(&known.directory),
-            // Nothing is owned before anything was published or read.
-            Err(Error::NotConfigured | Error::NoDirectory) => return,
-            Err(error) => {
-                faults.note(&mut self.swept, "configuration", &error);
-                return;
-            }
-        };
+        let owned = known.configuration.owned(&known.directory);
         let mut places = Vec::new();
         for set in &owned {
             if !self.has_time("listing where owned permission sets are assigned") {

@@ -31,7 +31,7 @@ use crate::directive::{Directive, directive};
 use crate::error::Error;
 use crate::facts::FactSources;
 use crate::health::{LATE, overdue_by};
-use crate::known::{Known, Reviewing};
+use crate::known::Reviewing;
 use crate::ports::{AccessReader, FlowStatus, Inventory};
 use crate::review;
 use round::Round;
@@ -131,11 +131,13 @@ impl Sweeper {
         }
         round.check_grounds(&live).await;
         round.compare(&live).await;
-        round.find_strays(&live).await;
+        let known = round.known().await;
+        if let Some(known) = &known {
+            round.find_strays(known, &live).await;
+        }
         round.look_again().await;
         let mut swept = round.swept;
         // Without rules, administrators review, and a default says how soon.
-        let known = Known::load(&self.core).await.ok();
         let reviewing = Reviewing::new(known.as_ref(), self.core.clock.now());
         if let Err(error) = review::announce_overdue(&self.core, reviewing).await {
             swept.faults += 1;

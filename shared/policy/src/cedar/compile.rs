@@ -139,7 +139,7 @@ fn validate(model: &Model, written: &[Written<'_>], problems: &mut Vec<Problem>)
     let by_id: BTreeMap<&PolicyId, &Piece<'_>> = written.iter().map(|one| (one.policy.id(), &one.piece)).collect();
     let result = Validator::new(schema).validate(&policies, ValidationMode::Strict);
     let mut tell = |id: &PolicyId, diagnostic: &dyn miette::Diagnostic, severity| match by_id.get(id) {
-        Some(piece) => problems.push(told(piece, &id.to_string(), diagnostic, severity)),
+        Some(piece) => problems.push(told(piece, id.as_ref(), diagnostic, severity)),
         None => problems.push(generated(&diagnostic.to_string())),
     };
     let mut wrong = BTreeSet::new();

@@ -254,7 +254,6 @@ pub(crate) fn resource_keys(entitlement: &Entitlement, paths: &[String]) -> Vec<
     own.into_iter().chain(units).chain(entitlement.catalogs.iter().map(|name| key("Catalog", name))).collect()
 }
 
-
 fn made<E: std::error::Error>(entity: Result<Entity, E>) -> Result<Entity, Unclear> {
     entity.map_err(|error| error.to_string())
 }

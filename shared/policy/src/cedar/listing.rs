@@ -116,7 +116,7 @@ fn known<'r>(rules: &'r Rules, source: &Source<'r>, person: &Person<'r>) -> Resu
     })
 }
 
-impl<'r> Listing<'r> {
+impl Listing<'_> {
     /// Whether this flow to this entitlement is allowed. Whatever is unclear is not; [`Rules::question`] tells why.
     pub fn allows(&mut self, flow: &str, entitlement: &Entitlement) -> bool {
         let (source, rules) = (self.source, self.rules);

@@ -28,7 +28,9 @@ pub(crate) fn undeclared(model: &Model, cedar: &[CedarFile]) -> Vec<Problem> {
         "OnCall" => missing(&rotations, named, "no rotation is named", "declare it, or mend the name"),
         _ => None,
     });
-    problems.iter_mut().for_each(|problem| problem.severity = Severity::Error);
+    for problem in &mut problems {
+        problem.severity = Severity::Error;
+    }
     problems
 }
 

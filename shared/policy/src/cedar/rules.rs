@@ -176,13 +176,12 @@ impl Rules {
 
     /// Adds the policies of a bucket.
     fn bucket(&self, read: &mut Read, place: &Place<'_>, to: &mut Vec<Candidate>) -> Result<(), Damaged> {
-        let bucket = match read.buckets.get(&place.from) {
-            Some(bucket) => Arc::clone(bucket),
-            None => {
-                let bucket = slots(self.layout.checked(&self.text, place)?)?;
-                read.buckets.insert(place.from, Arc::clone(&bucket));
-                bucket
-            }
+        let bucket = if let Some(bucket) = read.buckets.get(&place.from) {
+            Arc::clone(bucket)
+        } else {
+            let bucket = slots(self.layout.checked(&self.text, place)?)?;
+            read.buckets.insert(place.from, Arc::clone(&bucket));
+            bucket
         };
         to.extend((0..bucket.len()).map(|at| Candidate { bucket: Arc::clone(&bucket), at }));
         Ok(())

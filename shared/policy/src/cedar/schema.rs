@@ -35,9 +35,11 @@ pub fn schema(model: &Model) -> String {
     enumeration(&mut text, "Risk", ["low", "medium", "high", "critical"]);
     enumeration(&mut text, "Weekday", WEEKDAYS);
     enumeration(&mut text, "Channel", CHANNELS);
-    let mapped: String =
-        model.settings.attributes.keys().map(|name| format!(",\n    {}?: String", quoted(name))).collect();
     // Writing to a String cannot fail.
+    let mapped = model.settings.attributes.keys().fold(String::new(), |mut mapped, name| {
+        let _ = write!(mapped, ",\n    {}?: String", quoted(name));
+        mapped
+    });
     let _ = write!(
         text,
         "  entity User in [Group, OnCall] {{

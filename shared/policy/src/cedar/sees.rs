@@ -135,7 +135,9 @@ impl Seen {
         let plain = right.is_some_and(|right| only_literals(right, &mut named));
         if !plain {
             self.aspects.insert(Aspect::Whole);
-            right.into_iter().for_each(|right| self.expression(right));
+            if let Some(right) = right {
+                self.expression(right);
+            }
         }
         self.aspects.extend(named.iter().map(|kind| match kind.as_str() {
             "Curfew::PermissionSet" => Aspect::PermissionSet,

@@ -26,7 +26,7 @@ impl World {
     /// Makes the configuration in force unreadable, as if somebody had written into the table.
     pub fn spoil_configuration(&self) {
         let mut item = self.stored("CONFIG", "current");
-        item["text"]["S"] = json!("spoilt");
+        item["version_id"]["S"] = json!("spoilt");
         self.overwrite(item);
         self.note("somebody spoils the configuration in the table");
     }
