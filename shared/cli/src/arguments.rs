@@ -33,7 +33,7 @@ pub(crate) enum Command {
     #[command(after_help = EXIT_CODES)]
     Config {
         #[command(subcommand)]
-        command: ConfigCommand,
+        command: Box<ConfigCommand>,
     },
     /// Write completions for a shell
     Completions {

@@ -71,8 +71,8 @@ pub(super) fn show(given: &Show) -> Result<Answer, Failure> {
         files::write_folder(folder, &version.bundle)?;
         return Ok(Answer::fine(format!("{head}\n{} files written to {}", files.len(), folder.display()), &json));
     }
-    let bodies: String = files.iter().map(|(path, text)| format!("\n==> {path}\n{}\n", text.trim_end())).collect();
-    Ok(Answer::fine(format!("{head}\n{bodies}"), &json))
+    let bodies: Vec<String> = files.iter().map(|(path, text)| format!("\n==> {path}\n{}\n", text.trim_end())).collect();
+    Ok(Answer::fine(format!("{head}\n{}", bodies.concat()), &json))
 }
 
 /// Shows how two versions, or folders, differ, file by file.

@@ -27,7 +27,7 @@ const CHANGES: [(&str, &str, &str, &str, &str); 14] = [
         "start-up",
         "rules.cedar",
         r#"action == Curfew::Action::"colleague", resource)"#,
-        r#"action, resource)"#,
+        "action, resource)",
         "in production a colleague agrees, never the requester",
     ),
     (
