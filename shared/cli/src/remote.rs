@@ -13,7 +13,7 @@ use crate::files;
 pub(crate) use signature::Credentials;
 
 /// Longest that one call may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Largest answer that is read, in bytes: a directory of 12,000 people has a tenth of it.
 const LARGEST: u64 = 64 << 20;
 

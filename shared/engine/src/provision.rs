@@ -96,9 +96,9 @@ pub(crate) async fn objection(
     };
     let approves = |index: &usize| verdict.steps().get(*index).is_some_and(|s| request.step_is_approved(*index, s));
     let steps: Vec<usize> = request.asked_steps().into_iter().filter(approves).collect();
-    let approved = Approved { ask: &request.ask, verdict, steps: &steps };
+    let asked_and_approved = Approved { ask: &request.ask, verdict, steps: &steps };
     let facts = known.facts(&circumstances, core.clock.now());
-    Ok(match known.configuration.still_allowed(&facts, &approved) {
+    Ok(match known.configuration.still_allowed(&facts, &asked_and_approved) {
         Ok(()) => Ok(session),
         Err(reasons) => Err(format!("policy does not allow it any more: {}", reasons.join("; "))),
     })

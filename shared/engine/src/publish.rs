@@ -94,7 +94,7 @@ pub async fn publish(core: &Core, change: Change) -> Result<Outcome, NotPublishe
     let (configuration, _) = Configuration::load(&change.bundle).map_err(NotPublished::Invalid)?;
     let before = based_on(core, change.based_on.as_ref()).await?;
     let rules = configuration.rules();
-    let rules = CompiledRules { index: rules.index().to_owned(), digest: rules.digest().to_owned() };
+    let rules = CompiledRules { index: rules.index().to_owned(), digest: rules.digest().clone() };
     core.store.put_bundle(&change.bundle, &rules).await?;
     let (version, at) = (change.bundle.version(), core.clock.now());
     if needs_second(core, before.as_ref()).await? {
@@ -153,9 +153,10 @@ pub async fn published(core: &Core) -> Result<(Publication, Bundle), Error> {
 /// What is in force, if it is what the change is based on.
 async fn based_on(core: &Core, believed: Option<&Version>) -> Result<Option<Publication>, NotPublished> {
     let before = core.store.in_force().await?;
-    match before.as_ref().map(|publication| &publication.version) == believed {
-        true => Ok(before),
-        false => Err(NotPublished::Moved(before.map(|publication| publication.version))),
+    if before.as_ref().map(|publication| &publication.version) == believed {
+        Ok(before)
+    } else {
+        Err(NotPublished::Moved(before.map(|publication| publication.version)))
     }
 }
 

@@ -80,10 +80,6 @@ impl Call {
         self
     }
 
-    pub(super) fn content_type(self, kind: &str) -> Self {
-        self.header("content-type", kind)
-    }
-
     pub(super) fn idempotency_key(self, key: &str) -> Self {
         self.header("idempotency-key", key)
     }

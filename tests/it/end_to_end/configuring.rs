@@ -57,7 +57,7 @@ fn only_administrators_publish_and_only_they_and_auditors_read() {
         who.post("/v1/configuration/rollback", &back).problem(403, "not_administrator", None);
         let second = who.post(&format!("/v1/configuration/versions/{version}/approve"), &json!({}));
         second.problem(403, "not_administrator", None);
-        // The way for pipelines is for AWS identities. The emulator lets everybody pass; nobody is let in.
+        // The way for pipelines is for AWS identities, and a token is none.
         let files = json!({ "files": mine, "based_on": version }).to_string();
         let signed = who.call("PUT", "/v1/ci/configuration").send(&files);
         assert!([401, 403].contains(&signed.status), "{signed}");
@@ -165,6 +165,24 @@ fn a_change_is_published_against_what_is_in_force_and_an_earlier_version_comes_b
     let path = format!("/v1/configuration/versions/{}", second["version"].as_str().unwrap());
     let older = ben.get(&path).json(200);
     assert_eq!((&older["version"], &older["files"]), (&second["version"], &changed), "nothing is lost");
+}
+
+/// The emulator believes who says to have signed; AWS verifies the signature.
+#[test]
+fn a_pipeline_publishes_with_aws_credentials_alone() {
+    let _turn = turn();
+    let (ben, before) = (person("ben"), present());
+    let scope = "test/20260101/us-east-1/execute-api/aws4_request";
+    let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host;x-amz-date, Signature=00");
+    let files = with(&before["files"], "tests.toml", "Dan approves", "Only dan approves");
+    let change = json!({ "files": files, "based_on": before["version"], "comment": "Merge request 42" });
+    let sent = ben.call("PUT", "/v1/ci/configuration").header("authorization", &signature).send(&change.to_string());
+    assert_eq!(sent.json(200)["state"], "published", "{sent}");
+    let after = present();
+    assert_eq!(after["files"], files, "{after:#}");
+    assert!(after["by"].as_str().unwrap().starts_with("arn:aws:iam::"), "{after:#}");
+    let back = json!({ "version": before["version"], "based_on": after["version"] });
+    ben.post("/v1/configuration/rollback", &back).json(200);
 }
 
 #[test]

@@ -60,7 +60,6 @@ fn a_token_that_proves_nothing_opens_nothing() {
         ("GET", "/v1/configuration"),
         ("GET", "/v1/configuration/versions"),
         ("POST", "/v1/configuration/rollback"),
-        ("GET", "/v1/directory"),
         ("GET", "/v1/health/access"),
         ("GET", "/v1/directory"),
         ("POST", "/v1/directory/sync"),

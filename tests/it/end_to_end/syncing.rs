@@ -11,9 +11,9 @@ fn the_sample_organisation_is_read_and_only_administrators_have_it_read_again() 
     }
     person("femi").get("/v1/directory").problem(403, "not_administrator", None);
     let shown = person("kira").get("/v1/directory").json(200);
-    // Eight accounts and the management account; six OUs and the root.
+    // Eight accounts and the management account; six OUs and the root; six permission sets and the one of a test.
     let expected = json!({
-        "units": 7, "accounts": 9, "permission_sets": 6, "users": 12, "groups": 5, "memberships": 13,
+        "units": 7, "accounts": 9, "permission_sets": 7, "users": 12, "groups": 5, "memberships": 13,
     });
     assert_eq!(shown["snapshot"]["counts"], expected, "{shown:#}");
     assert!(shown["snapshot"]["age_seconds"].as_i64().unwrap() >= 0, "{shown:#}");

@@ -174,6 +174,7 @@ impl Rule {
     }
 
     /// Whether it applies to a question about this flow, by plain Rust.
+    #[expect(clippy::result_unit_err, reason = "an error has no content here: it denies")]
     pub fn applies(&self, world: &World, ask: &Ask, user: &User, of: &Entitlement, flow: usize) -> Truth {
         if !(self.flows.cover(flow) && self.who.is(world, ask, user) && self.what.covers(world, of)) {
             return Ok(false);

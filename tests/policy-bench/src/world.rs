@@ -273,7 +273,7 @@ fn entitlement(a: usize, s: usize, size: Size) -> Entitlement {
         risk: sourced(risk),
         ambiguous: Vec::new(),
     };
-    let catalogs = CATALOGS.iter().enumerate().filter(|(n, _)| (a + s) % (n + 2) == 0);
+    let catalogs = CATALOGS.iter().enumerate().filter(|(n, _)| (a + s).is_multiple_of(n + 2));
     Entitlement {
         account: account_id(a),
         account_name: format!("account-{}", a % 5),

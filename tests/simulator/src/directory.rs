@@ -116,7 +116,7 @@ fn populate(world: &World, size: Size) {
                 "Name": { "GivenName": "Given", "FamilyName": format!("Family {n}") },
                 "Emails": [{ "Value": name, "Type": "work", "Primary": true }],
                 "Title": format!("Title {}", n % 150),
-                "UserType": if n % 9 == 0 { "contractor" } else { "employee" },
+                "UserType": if n.is_multiple_of(9) { "contractor" } else { "employee" },
                 "Extensions": { "aws:identitystore:enterprise": {
                     "department": format!("Department {}", n % 60),
                     "manager": { "value": format!("given.family{}@example.com", n / 8) },

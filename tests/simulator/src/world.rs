@@ -330,7 +330,7 @@ impl World {
         let bundle = organisation::bundle(configuration);
         let (compiled, _) = Configuration::load(&bundle).unwrap_or_else(|problems| panic!("{problems:?}"));
         let rules = compiled.rules();
-        let rules = CompiledRules { index: rules.index().to_owned(), digest: rules.digest().to_owned() };
+        let rules = CompiledRules { index: rules.index().to_owned(), digest: rules.digest().clone() };
         let (table, unharmed) = (self.table(), "no fault strikes the story's own calls");
         table.put_bundle(&bundle, &rules).await.expect(unharmed);
         let number = table.in_force().await.expect(unharmed).map_or(0, |publication| publication.number) + 1;

@@ -31,7 +31,7 @@ impl PeopleListing for IdentityStore {
         let what = "list the users";
         let call = self.client.list_users().identity_store_id(&self.id).extensions(ENTERPRISE).max_results(100);
         let listed = call.set_next_token(page).send().await.map_err(|e| fault(what, e))?;
-        let items = listed.users.into_iter().map(|found| user(found, what)).collect::<Result<_, _>>()?;
+        let items = listed.users.iter().map(|found| user(found, what)).collect::<Result<_, _>>()?;
         Ok(Page { items, next: listed.next_token })
     }
 
@@ -79,7 +79,7 @@ fn text(value: Option<&Document>) -> Option<&str> {
     value.and_then(Document::as_string).filter(|text| !text.is_empty())
 }
 
-fn user(user: User, what: &'static str) -> Result<ListedUser, Fault> {
+fn user(user: &User, what: &'static str) -> Result<ListedUser, Fault> {
     let enterprise = user.extensions().and_then(|extensions| extensions.get(ENTERPRISE));
     let enterprise = enterprise.and_then(Document::as_object);
     let member = |name: &str| enterprise.and_then(|members| members.get(name));

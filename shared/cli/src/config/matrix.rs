@@ -178,7 +178,7 @@ pub(super) fn compare(sides: &Sides<'_>, question: &Question<'_>) -> Comparison 
     let people = mentions.people(question.directory);
     let (offers, entitlements) = offers(sides, &mentions, question.directory);
     let mut pairs = Vec::new();
-    for (kind, person) in people.iter().enumerate().filter_map(|(kind, people)| Some((kind, people.first()?))) {
+    for (kind, person) in people.iter().enumerate().filter_map(|(kind, alike)| Some((kind, alike.first()?))) {
         let seen = |side: &Loaded| -> BTreeSet<String> {
             catalog::catalogs_seen(side.configuration.model(), question.directory, person).cloned().collect()
         };

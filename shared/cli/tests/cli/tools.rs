@@ -25,9 +25,9 @@ pub(crate) fn curfew(arguments: &[&str]) -> Command {
         "AWS_ACCESS_KEY_ID",
         "AWS_SESSION_TOKEN",
     ];
-    inherited.iter().for_each(|name| {
+    for name in inherited {
         command.env_remove(name);
-    });
+    }
     command
 }
 

@@ -173,16 +173,17 @@ impl Import<'_> {
 
     /// `startsWith`, `endsWith`, `contains`.
     fn text_test(&mut self, of: &IdedExpr, call: &CallExpr, target: &IdedExpr, arg: &IdedExpr) -> Option<String> {
-        if let Expr::Call(network) = &target.expr {
-            if network.func_name == "cidr" && call.func_name == "contains" && path(arg).is_some_and(|p| p == ["ip"]) {
-                return match network.args.first().and_then(literal) {
-                    Some(range) => Some(format!(
-                        "(context has sourceAddress && context.sourceAddress.isInRange(ip({})))",
-                        quoted(range)
-                    )),
-                    None => self.refuse(target, "the address range is no text", None),
-                };
-            }
+        if let Expr::Call(network) = &target.expr
+            && (network.func_name == "cidr" && call.func_name == "contains")
+            && path(arg).is_some_and(|p| p == ["ip"])
+        {
+            return match network.args.first().and_then(literal) {
+                Some(range) => Some(format!(
+                    "(context has sourceAddress && context.sourceAddress.isInRange(ip({})))",
+                    quoted(range)
+                )),
+                None => self.refuse(target, "the address range is no text", None),
+            };
         }
         let Some(text) = literal(arg) else {
             return self.refuse(arg, "only comparison with a text in quotation marks is translated", None);

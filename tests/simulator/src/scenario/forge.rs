@@ -19,7 +19,7 @@ impl World {
         assert!(document["ask"].get(field).is_some(), "a wish has no `{field}`");
         document["ask"][field] = value.clone();
         item["doc"]["S"] = json!(document.to_string());
-        self.overwrite(item);
+        self.overwrite(&item);
         self.note(format!("somebody writes {field} = {value} into request {id}"));
     }
 
@@ -27,16 +27,16 @@ impl World {
     pub fn spoil_configuration(&self) {
         let mut item = self.stored("CONFIG", "current");
         item["version_id"]["S"] = json!("spoilt");
-        self.overwrite(item);
+        self.overwrite(&item);
         self.note("somebody spoils the configuration in the table");
     }
 
     fn stored(&self, pk: &str, sk: &str) -> Value {
         let stored = self.items(pk).into_iter().find(|item| item["sk"]["S"] == sk);
-        stored.map(Rc::unwrap_or_clone).unwrap_or_else(|| panic!("{pk} {sk} is not stored"))
+        stored.map_or_else(|| panic!("{pk} {sk} is not stored"), Rc::unwrap_or_clone)
     }
 
-    fn overwrite(&self, item: Value) {
+    fn overwrite(&self, item: &Value) {
         let request = json!({ "TableName": TABLE, "Item": item });
         let mut bill = Bill::default();
         let now = self.now().as_millisecond();

@@ -1,4 +1,4 @@
-//! How peers remove access, as their sources show (research/performance.md §5.3, bench/revoke_storm.py).
+//! How peers remove access, as their sources show (research/performance.md §5.3, `bench/revoke_storm.py`).
 
 use std::cell::Cell;
 use std::rc::Rc;

@@ -71,7 +71,7 @@ fn random_trouble_breaks_no_invariant() {
 }
 
 /// Runs all of them; none may break anything.
-fn hold(schedules: &(impl Work + Sync)) {
+fn hold(schedules: &impl Work) {
     let bounds = Bounds { threads: 2, time_limit: Some(Duration::from_mins(5)), keep_going: false };
     let report = run_all(schedules, &bounds, |_| {});
     assert!(report.violations.is_empty(), "{:#?}", report.violations);

@@ -44,9 +44,8 @@ impl From<Counts> for Cost {
 }
 
 fn options(size: Size) -> Options {
-    let mut options = Options::default();
     // The sweep's cost is its own, per minute and not per life.
-    options.sweep = false;
+    let mut options = Options { sweep: false, ..Options::default() };
     // An operation of a second: each is looked at once.
     (options.identity.latency_ms, options.identity.latency_jitter_ms) = (800, 0);
     let organisation = &mut options.organisation;

@@ -55,7 +55,7 @@ fn told(directory: &Directory) -> BTreeMap<String, String> {
         )
     });
     let sets = directory.permission_sets.values().map(|set| {
-        let places: Vec<&str> = set.provisioned_in.iter().map(|account| account.as_str()).collect();
+        let places: Vec<&str> = set.provisioned_in.iter().map(curfew_domain::id::AccountId::as_str).collect();
         (set.name.clone(), format!("{} s in {}", set.session.as_secs(), places.join(" ")))
     });
     users.chain(accounts).chain(sets).collect()

@@ -20,7 +20,8 @@ const GROUP: &str = "11111111-2222-4333-8444-555555555555";
 /// Makes these permission sets Curfew's alone, and Identity Center answer page by page.
 fn own(options: &mut Options, sets: &[&str]) {
     let sets: Vec<String> = sets.iter().map(|set| format!("\"{set}\"")).collect();
-    options.organisation.configuration += &format!("\n[ownership]\npermission_sets = [{}]\n", sets.join(", "));
+    let sets = sets.join(", ");
+    let _ = write!(options.organisation.configuration, "\n[ownership]\npermission_sets = [{sets}]\n");
     options.identity.page_limit = 1;
 }
 
