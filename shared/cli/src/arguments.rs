@@ -83,7 +83,7 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct Server {
-    /// Address of the API, such as https://curfew.example.com
+    /// Address of the API, such as `https://curfew.example.com`
     #[arg(long, env = "CURFEW_URL")]
     pub(crate) url: Option<String>,
     /// File with the token; nobody else may read it. Without this, the token is in `CURFEW_TOKEN`

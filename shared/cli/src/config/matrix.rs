@@ -179,15 +179,15 @@ pub(super) fn compare(sides: &Sides<'_>, question: &Question<'_>) -> Comparison 
     let (offers, entitlements) = offers(sides, &mentions, question.directory);
     let mut pairs = Vec::new();
     for (kind, person) in people.iter().enumerate().filter_map(|(kind, alike)| Some((kind, alike.first()?))) {
-        let seen = |side: &Loaded| -> BTreeSet<String> {
+        let visible = |side: &Loaded| -> BTreeSet<String> {
             catalog::catalogs_seen(side.configuration.model(), question.directory, person).cloned().collect()
         };
-        let (before, after) = (sides.before.map(seen).unwrap_or_default(), seen(sides.after));
+        let (before, after) = (sides.before.map(visible).unwrap_or_default(), visible(sides.after));
         for (entitlements, offer) in offers.iter().enumerate() {
-            let sees = |offer: &Option<Entitlement>, seen: &BTreeSet<String>| {
-                offer.as_ref().is_some_and(|offer| !offer.catalogs.is_disjoint(seen))
+            let offered = |offer: &Option<Entitlement>, catalogs: &BTreeSet<String>| {
+                offer.as_ref().is_some_and(|offer| !offer.catalogs.is_disjoint(catalogs))
             };
-            if sees(&offer.before, &before) || sees(&offer.after, &after) {
+            if offered(&offer.before, &before) || offered(&offer.after, &after) {
                 pairs.push(Pair { people: kind, person, entitlements, offer });
             }
         }
@@ -247,7 +247,7 @@ fn judged(
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(pair) = pairs.get(at) else { return found };
-            if at % TELL_EVERY == 0 {
+            if at.is_multiple_of(TELL_EVERY) {
                 progress(at, pairs.len(), "kinds of people and entitlements");
             }
             let situations = situations(question, durations, pair.offer);

@@ -5,6 +5,7 @@
 //! is not mentioned cannot matter, since neither TOML nor Cedar can put a name together from parts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use curfew_domain::id::{AccountId, PermissionSetArn, UserId};
 use curfew_domain::time::AccessDuration;
@@ -37,7 +38,7 @@ impl<'a> Mentions<'a> {
         for (path, text) in sides.iter().flat_map(|(_, bundle)| bundle.files()) {
             all.push_str(text);
             all.push('\n');
-            if path.ends_with(".cedar") {
+            if is_cedar(path) {
                 cedar.push_str(text);
                 cedar.push('\n');
             }
@@ -153,6 +154,11 @@ impl<'a> Mentions<'a> {
     fn says(&self, text: &str, name: &str) -> bool {
         self.escaped || name.contains(['"', '\\', '\'']) || text.contains(name)
     }
+}
+
+/// Whether a path of a bundle names Cedar policies.
+pub(super) fn is_cedar(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "cedar")
 }
 
 fn kinds<T>(keyed: impl Iterator<Item = (String, T)>) -> Vec<Vec<T>> {

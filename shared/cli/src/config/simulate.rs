@@ -106,7 +106,7 @@ fn replay<'a>(
     let saved = directory.taken_at;
     let mut replayed = Vec::new();
     for (at, request) in recorded.iter().enumerate() {
-        if at % TELL_EVERY == 0 {
+        if at.is_multiple_of(TELL_EVERY) {
             progress(at, recorded.len(), "past requests");
         }
         // Fresh then: that the directory is of today is not what is asked about.
