@@ -134,7 +134,7 @@ fn base(server: &Server) -> Result<String, Failure> {
             rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()))
         })
     };
-    if base.starts_with("https://") || local.iter().any(|prefix| stays(prefix)) {
+    if base.starts_with("https://") || local.iter().any(stays) {
         return Ok(base);
     }
     Err(Failure::usage(format!(

@@ -135,10 +135,10 @@ fn departures(expected: &Expected, found: &Explanation) -> Vec<String> {
         let found = flow.map_or("none", String::as_str);
         wrong.push(format!("expected flow {wanted}, found {found}"));
     }
-    if let Some(wanted) = expected.because.as_ref() {
-        if !found.why.iter().any(|why| why.contains(wanted)) {
-            wrong.push(format!("expected a reason with `{wanted}`"));
-        }
+    if let Some(wanted) = &expected.because
+        && !found.why.iter().any(|why| why.contains(wanted))
+    {
+        wrong.push(format!("expected a reason with `{wanted}`"));
     }
     if let Some(wanted) = &expected.steps {
         wrong.extend(step_departures(wanted, &way(&found.steps)));

@@ -83,7 +83,7 @@ mod tests {
             session_token: Some("session".to_owned()),
             region: "eu-central-1".to_owned(),
         };
-        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_392_000);
+        let at = SystemTime::UNIX_EPOCH + Duration::from_hours(498_720);
         let uri = "https://api.example.com/v1/ci/configuration";
         let headers = [("content-type".to_owned(), "application/json".to_owned())];
         let signed = sign(&credentials, "PUT", uri, &headers, b"{}", at).unwrap();
