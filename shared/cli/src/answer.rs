@@ -101,9 +101,8 @@ pub(crate) fn write(answer: Result<Answer, Failure>, as_json: bool) -> ExitCode 
     };
     let written = match answer {
         Ok(Answer { json, .. }) if as_json => out(&pretty(&json)),
-        Ok(Answer { text, .. }) => out(&text),
         Err(failure) if as_json => out(&pretty(&failure.json())),
-        Err(Failure::Invalid(Answer { text, .. })) => out(&text),
+        Ok(Answer { text, .. }) | Err(Failure::Invalid(Answer { text, .. })) => out(&text),
         Err(Failure::Usage(message) | Failure::Refused { message, .. } | Failure::Server(message)) => {
             let mut text = format!("{RED}error{PLAIN}: ");
             let _ = writeln!(text, "{}", message.trim_end());

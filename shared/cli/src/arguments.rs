@@ -34,7 +34,7 @@ pub(crate) enum Command {
     #[command(after_help = EXIT_CODES)]
     Config {
         #[command(subcommand)]
-        command: ConfigCommand,
+        command: Box<ConfigCommand>,
     },
     /// Write completions for a shell
     Completions {
@@ -84,7 +84,7 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct Server {
-    /// Address of the API, such as <https://curfew.example.com>
+    /// Address of the API, such as `https://curfew.example.com`
     #[arg(long, env = "CURFEW_URL")]
     pub(crate) url: Option<String>,
     /// File with the token; nobody else may read it. Without this, the token is in `CURFEW_TOKEN`
@@ -178,7 +178,7 @@ pub(crate) struct Look {
     /// Compare with this folder instead of the published version
     #[arg(long, value_name = "FOLDER")]
     pub(crate) against: Option<PathBuf>,
-    /// As if asked for so long; without this, the shortest time
+    /// As if asked for so long; without this, for every time at which an answer may change
     #[arg(long, value_parser = duration)]
     pub(crate) duration: Option<AccessDuration>,
     /// As if asked at this instant; without this, when the directory was taken
@@ -238,8 +238,8 @@ pub(crate) struct Publish {
     #[arg(long, value_name = "VERSION")]
     pub(crate) based_on: Option<String>,
     /// Why, for the list of versions
-    #[arg(long, default_value = "")]
-    pub(crate) comment: String,
+    #[arg(long)]
+    pub(crate) comment: Option<String>,
     /// Sign with AWS credentials of the environment instead of sending a token: for CI
     #[arg(long)]
     pub(crate) aws: bool,
@@ -273,6 +273,9 @@ pub(crate) struct Diff {
 pub(crate) struct Rollback {
     /// Which version to publish again
     pub(crate) version: String,
+    /// Why, for the list of versions
+    #[arg(long)]
+    pub(crate) comment: Option<String>,
     #[command(flatten)]
     pub(crate) server: Server,
 }

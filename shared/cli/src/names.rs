@@ -80,14 +80,13 @@ fn permission_set(directory: &Directory, written: &str) -> Result<PermissionSetA
     if let Some((arn, _)) = directory.permission_sets.iter().find(|(_, set)| set.name == written) {
         return Ok(arn.clone());
     }
-    let hint = match closest(written, directory.permission_sets.values().map(|set| set.name.as_str())) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => {
-            let mut names: Vec<&str> = directory.permission_sets.values().map(|set| set.name.as_str()).collect();
-            names.sort_unstable();
-            names.truncate(12);
-            format!("known are {}", names.join(", "))
-        }
+    let mut names: Vec<&str> = directory.permission_sets.values().map(|set| set.name.as_str()).collect();
+    let hint = if let Some(name) = closest(written, names.iter().copied()) {
+        format!("did you mean `{name}`?")
+    } else {
+        names.sort_unstable();
+        names.truncate(12);
+        format!("known are {}", names.join(", "))
     };
     Err(Failure::usage(format!("the directory has no permission set `{written}`; {hint}")))
 }

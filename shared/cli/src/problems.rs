@@ -85,7 +85,7 @@ fn span(source: &str, problem: &Problem) -> Option<std::ops::Range<usize>> {
             rest.find(']').map_or(1, |at| if rest.starts_with("[[") { at + 2 } else { at + 1 }).min(rest.len())
         }
         Some(first) => {
-            let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
+            let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '@');
             rest.find(|c| !word(c)).unwrap_or(rest.len()).max(first.len_utf8())
         }
         None => 0,

@@ -112,6 +112,10 @@ impl Remote {
             (200..=299, Err(_)) => Err(Failure::Server(format!(
                 "{uri} answered with something that is no JSON; is this the API of Curfew?"
             ))),
+            // Nothing was published yet: an answer, not a failure.
+            (503, Ok(problem)) if problem.get("code").is_some_and(|code| code == "not_configured") => {
+                Ok(Reply::Refused(503, problem))
+            }
             (500.., problem) => Err(Failure::Server(sentence(status, &problem.unwrap_or_default()))),
             (_, problem) => Ok(Reply::Refused(status, problem.unwrap_or_default())),
         }

@@ -1,5 +1,7 @@
 //! `curfew config check`: everything that is wrong with a folder, at once.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use super::sources;
@@ -23,7 +25,8 @@ pub(super) fn run(given: &Check) -> Result<Answer, Failure> {
     let version = loaded.configuration.version();
     let mut text = problems::render(&found, loaded.bundle.files());
     if !wrong {
-        text.push_str(&format!("Configuration {version} is valid.\n"));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "Configuration {version} is valid.");
     }
     if organisation.is_none() {
         text.push_str(

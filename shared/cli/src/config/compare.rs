@@ -110,7 +110,8 @@ impl Page<'_> {
             by_meaning.entry(Meaning::of(&difference.before, &difference.after)).or_default().push(difference);
         }
         for meaning in Meaning::ALL {
-            let count: usize = by_meaning.get(&meaning).into_iter().flatten().map(|d| pairs(comparison, d)).sum();
+            let differences = by_meaning.get(&meaning).into_iter().flatten().copied();
+            let count = comparison.pairs(differences);
             if count > 0 {
                 let list = if self.markdown { "- " } else { "  " };
                 let what = if count == 1 { "person and entitlement" } else { "people × entitlements" };
@@ -228,10 +229,6 @@ pub(super) fn fate(fate: &Fate) -> Value {
     }
 }
 
-fn pairs(comparison: &Comparison, difference: &Difference) -> usize {
-    comparison.people(difference).len() * comparison.entitlements(difference).len()
-}
-
 fn looked(comparison: &Comparison) -> String {
     let Comparison { looked_at, kinds, .. } = comparison;
     if looked_at == kinds {
@@ -246,12 +243,16 @@ fn looked(comparison: &Comparison) -> String {
 }
 
 fn when(situations: &BTreeSet<Situation>) -> String {
-    let plain: Vec<String> = situations.iter().filter(|s| !s.emergency).map(|s| s.duration.to_string()).collect();
-    let emergency = situations.iter().any(|situation| situation.emergency);
-    match (plain.is_empty(), emergency) {
-        (true, _) => "as an emergency".to_owned(),
-        (false, false) => format!("for {}", plain.join(", ")),
-        (false, true) => format!("for {}, and as an emergency", plain.join(", ")),
+    let durations = |emergency: bool| -> Vec<String> {
+        situations.iter().filter(|s| s.emergency == emergency).map(|s| s.duration.to_string()).collect()
+    };
+    let told = |durations: &[String]| some(&durations.iter().map(String::as_str).collect::<Vec<_>>());
+    let (plain, emergency) = (durations(false), durations(true));
+    match (plain.is_empty(), emergency.is_empty()) {
+        (_, true) => format!("for {}", told(&plain)),
+        (true, false) => format!("as an emergency for {}", told(&emergency)),
+        (false, false) if plain == emergency => format!("for {}, as an emergency too", told(&plain)),
+        (false, false) => format!("for {}, and as an emergency for {}", told(&plain), told(&emergency)),
     }
 }
 

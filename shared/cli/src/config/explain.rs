@@ -31,19 +31,13 @@ pub(super) fn run(given: &Explain) -> Result<Answer, Failure> {
         requester: &requester,
         account: &account,
         permission_set: &permission_set,
-        duration: given.duration.map_or_else(shortest, Ok)?,
+        duration: given.duration.unwrap_or(AccessDuration::MIN),
         justification: given.justification.as_deref(),
         ticket: given.ticket.as_deref(),
         emergency: given.emergency,
     };
     let explanation = loaded.configuration.explain(&facts, &wish);
     Ok(Answer::fine(explanation.to_string(), &explanation))
-}
-
-/// The shortest access: what is denied for so long is denied for any time, as far as durations decide.
-pub(super) fn shortest() -> Result<AccessDuration, Failure> {
-    AccessDuration::from_seconds(i64::from(AccessDuration::MIN_SECONDS))
-        .map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// What is known about a request that nobody has made.

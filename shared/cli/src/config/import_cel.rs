@@ -1,5 +1,6 @@
 //! `curfew config import-cel`: conditions in CEL as Cedar policies to review.
 
+use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::Path;
 
@@ -28,17 +29,20 @@ pub(super) fn run(given: &ImportCel) -> Result<Answer, Failure> {
     for (first, cel) in conditions(&text) {
         match import_cel::import(&cel) {
             Ok(cedar) => {
-                let body: String = cedar.lines().map(|line| format!("  {line}\n")).collect();
-                policies.push_str(&format!(
+                let body: Vec<String> = cedar.lines().map(|line| format!("  {line}\n")).collect();
+                // Writing to a String cannot fail.
+                let _ = write!(
+                    policies,
                     "// From {source}:{first}. Name the flow, and in the head whom and what it is about.\n\
-                     permit (principal, action == Curfew::Action::\"FLOW\", resource)\nwhen {{\n{body}}};\n\n"
-                ));
+                     permit (principal, action == Curfew::Action::\"FLOW\", resource)\nwhen {{\n{}}};\n\n",
+                    body.concat()
+                );
                 items.push(json!({ "line": first, "cel": cel, "cedar": cedar, "refusals": [] }));
             }
             Err(refusals) => {
                 // As comments, so that the whole answer can be saved as a .cedar file.
                 for Refusal { line, column, reason, hint } in &refusals {
-                    refused.push_str(&format!("//   {source}:{}:{column}: {reason}\n", first + line - 1));
+                    let _ = writeln!(refused, "//   {source}:{}:{column}: {reason}", first + line - 1);
                     refused.extend(hint.iter().map(|hint| format!("//     hint: {hint}\n")));
                 }
                 let one = |refusal: &Refusal| {
@@ -51,7 +55,7 @@ pub(super) fn run(given: &ImportCel) -> Result<Answer, Failure> {
         }
     }
     if !refused.is_empty() {
-        policies.push_str(&format!("// Not turned into Cedar:\n{refused}"));
+        let _ = write!(policies, "// Not turned into Cedar:\n{refused}");
     }
     Ok(Answer::new(Done::found(!refused.is_empty()), policies, &json!({ "conditions": items })))
 }

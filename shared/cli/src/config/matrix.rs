@@ -21,6 +21,8 @@ use super::sources::Loaded;
 use crate::answer::progress;
 use crate::names::Which;
 
+/// Most durations between the shortest and the longest one that are tried.
+const MOST_DURATIONS: usize = 24;
 /// Between two words on progress.
 const TELL_EVERY: usize = 64;
 
@@ -34,7 +36,8 @@ pub(super) struct Sides<'a> {
 pub(super) struct Question<'a> {
     pub(super) directory: &'a Directory,
     pub(super) now: Timestamp,
-    /// One duration; without it, the shortest one and the longest that either configuration gives.
+    /// One duration; without it, the shortest one, the longest that either configuration gives, and those in between at which
+    /// an answer may change.
     pub(super) duration: Option<AccessDuration>,
     /// Most kinds of pairs to look at.
     pub(super) sample: usize,
@@ -89,6 +92,21 @@ impl Comparison {
         of.people.iter().filter_map(|kind| self.people.get(*kind)).flatten().collect()
     }
 
+    /// How many pairs of a person and an entitlement some differences are about, each pair once.
+    pub(super) fn pairs<'a>(&self, of: impl IntoIterator<Item = &'a Difference>) -> usize {
+        let mut kinds: BTreeSet<(usize, usize)> = BTreeSet::new();
+        for one in of {
+            for people in &one.people {
+                kinds.extend(one.entitlements.iter().map(|entitlements| (*people, *entitlements)));
+            }
+        }
+        let size = |(people, entitlements): (usize, usize)| {
+            let (people, entitlements) = (self.people.get(people), self.entitlements.get(entitlements));
+            people.map_or(0, Vec::len) * entitlements.map_or(0, Vec::len)
+        };
+        kinds.into_iter().map(size).sum()
+    }
+
     /// What a difference is about.
     pub(super) fn entitlements(&self, of: &Difference) -> BTreeSet<&Which> {
         of.entitlements.iter().filter_map(|kind| self.entitlements.get(*kind)).flatten().collect()
@@ -124,14 +142,14 @@ impl std::fmt::Display for Fate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Denied => f.write_str("denied"),
-            Self::Automatic(flow) => write!(f, "automatic ({flow})"),
+            Self::Automatic(flow) => write!(f, "automatic (flow {flow})"),
             Self::Approval(flow, steps) => {
                 let step = |(name, quorum): &(String, u8)| match quorum {
                     1 => name.clone(),
                     quorum => format!("{quorum} × {name}"),
                 };
                 let steps: Vec<String> = steps.iter().map(step).collect();
-                write!(f, "{} ({flow})", steps.join(" → "))
+                write!(f, "{} (flow {flow})", steps.join(" → "))
             }
         }
     }
@@ -161,13 +179,13 @@ pub(super) fn compare(sides: &Sides<'_>, question: &Question<'_>) -> Comparison 
     let (offers, entitlements) = offers(sides, &mentions, question.directory);
     let mut pairs = Vec::new();
     for (kind, person) in people.iter().enumerate().filter_map(|(kind, alike)| Some((kind, alike.first()?))) {
-        let seen = |side: &Loaded| -> BTreeSet<String> {
+        let visible = |side: &Loaded| -> BTreeSet<String> {
             catalog::catalogs_seen(side.configuration.model(), question.directory, person).cloned().collect()
         };
-        let (before, after) = (sides.before.map(seen).unwrap_or_default(), seen(sides.after));
+        let (before, after) = (sides.before.map(visible).unwrap_or_default(), visible(sides.after));
         for (entitlements, offer) in offers.iter().enumerate() {
-            let offered = |offer: &Option<Entitlement>, seen: &BTreeSet<String>| {
-                offer.as_ref().is_some_and(|offer| !offer.catalogs.is_disjoint(seen))
+            let offered = |offer: &Option<Entitlement>, catalogs: &BTreeSet<String>| {
+                offer.as_ref().is_some_and(|offer| !offer.catalogs.is_disjoint(catalogs))
             };
             if offered(&offer.before, &before) || offered(&offer.after, &after) {
                 pairs.push(Pair { people: kind, person, entitlements, offer });
@@ -176,7 +194,8 @@ pub(super) fn compare(sides: &Sides<'_>, question: &Question<'_>) -> Comparison 
     }
     let kinds = pairs.len();
     let pairs = spread(pairs, question.sample);
-    let differences = merged(judged(sides, question, &pairs));
+    let durations = spread(mentions.durations().into_iter().collect(), MOST_DURATIONS);
+    let differences = merged(judged(sides, question, &durations, &pairs));
     Comparison { looked_at: pairs.len(), kinds, differences, people, entitlements }
 }
 
@@ -215,7 +234,12 @@ fn spread<T>(all: Vec<T>, most: usize) -> Vec<T> {
 }
 
 /// Judges on every processor.
-fn judged(sides: &Sides<'_>, question: &Question<'_>, pairs: &[Pair<'_>]) -> Vec<Difference> {
+fn judged(
+    sides: &Sides<'_>,
+    question: &Question<'_>,
+    durations: &[AccessDuration],
+    pairs: &[Pair<'_>],
+) -> Vec<Difference> {
     let circumstances = nothing_special();
     let next = AtomicUsize::new(0);
     let work = || {
@@ -226,7 +250,8 @@ fn judged(sides: &Sides<'_>, question: &Question<'_>, pairs: &[Pair<'_>]) -> Vec
             if at.is_multiple_of(TELL_EVERY) {
                 progress(at, pairs.len(), "kinds of people and entitlements");
             }
-            found.extend(differences(sides, question, &circumstances, pair));
+            let situations = situations(question, durations, pair.offer);
+            found.extend(differences(sides, question, &circumstances, pair, &situations));
         }
     };
     let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
@@ -251,6 +276,7 @@ fn differences(
     question: &Question<'_>,
     circumstances: &Circumstances,
     pair: &Pair<'_>,
+    situations: &BTreeSet<Situation>,
 ) -> Vec<Difference> {
     let facts = Facts { directory: question.directory, circumstances, now: question.now };
     let fate = |configuration: &Configuration, situation: &Situation| {
@@ -266,29 +292,29 @@ fn differences(
         Fate::of(&configuration.explain(&facts, &wish))
     };
     let mut found = Vec::new();
-    for situation in situations(question, pair.offer) {
-        let before = sides.before.map_or(Fate::Denied, |side| fate(&side.configuration, &situation));
-        let after = fate(&sides.after.configuration, &situation);
+    for situation in situations {
+        let before = sides.before.map_or(Fate::Denied, |side| fate(&side.configuration, situation));
+        let after = fate(&sides.after.configuration, situation);
         if before != after {
             let (people, entitlements) = ([pair.people].into(), [pair.entitlements].into());
-            found.push(Difference { people, entitlements, situations: [situation].into(), before, after });
+            found.push(Difference { people, entitlements, situations: [*situation].into(), before, after });
         }
     }
     found
 }
 
-fn situations(question: &Question<'_>, offer: &Offer) -> BTreeSet<Situation> {
+fn situations(question: &Question<'_>, between: &[AccessDuration], offer: &Offer) -> BTreeSet<Situation> {
     let offers = || offer.before.iter().chain(&offer.after);
-    let shortest = AccessDuration::from_seconds(i64::from(AccessDuration::MIN_SECONDS)).ok();
     let longest = offers().map(|offer| offer.terms.max_duration.value);
+    let most = longest.clone().max().unwrap_or(AccessDuration::MIN);
     let durations: BTreeSet<AccessDuration> = match question.duration {
         Some(duration) => [duration].into(),
-        None => shortest.into_iter().chain(longest).collect(),
+        None => between.iter().copied().filter(|at| *at <= most).chain(longest).chain([AccessDuration::MIN]).collect(),
     };
-    let emergency = offers().any(|offer| offer.terms.emergency_policy.is_some());
-    let plain = durations.iter().map(|duration| Situation { duration: *duration, emergency: false });
-    let first = durations.first().filter(|_| emergency);
-    plain.chain(first.map(|duration| Situation { duration: *duration, emergency: true })).collect()
+    let kinds: &[bool] =
+        if offers().any(|offer| offer.terms.emergency_policy.is_some()) { &[false, true] } else { &[false] };
+    let all = kinds.iter().flat_map(|emergency| durations.iter().map(move |at| (*at, *emergency)));
+    all.map(|(duration, emergency)| Situation { duration, emergency }).collect()
 }
 
 /// Puts together what reads as one: first situations, then people, then entitlements.

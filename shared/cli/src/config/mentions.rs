@@ -5,8 +5,10 @@
 //! is not mentioned cannot matter, since neither TOML nor Cedar can put a name together from parts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use curfew_domain::id::{AccountId, PermissionSetArn, UserId};
+use curfew_domain::time::AccessDuration;
 use curfew_policy::bundle::Bundle;
 use curfew_policy::directory::{Account, Directory, PermissionSet, User};
 use curfew_policy::model::{Model, Selector};
@@ -36,7 +38,7 @@ impl<'a> Mentions<'a> {
         for (path, text) in sides.iter().flat_map(|(_, bundle)| bundle.files()) {
             all.push_str(text);
             all.push('\n');
-            if path.ends_with(".cedar") {
+            if is_cedar(path) {
                 cedar.push_str(text);
                 cedar.push('\n');
             }
@@ -78,6 +80,16 @@ impl<'a> Mentions<'a> {
     /// Permission sets by kind.
     pub(super) fn permission_sets(&self, directory: &Directory) -> Vec<Vec<PermissionSetArn>> {
         kinds(directory.permission_sets.iter().map(|(arn, set)| (self.permission_set(arn, set), arn.clone())))
+    }
+
+    /// Durations of access at which Cedar's answers may change: those that it compares with, and just above. Between two
+    /// neighbours nothing changes, since Cedar can only compare with what is written out.
+    pub(super) fn durations(&self) -> BTreeSet<AccessDuration> {
+        let tight: String = self.cedar.chars().filter(|c| !c.is_whitespace()).collect();
+        let literals = tight.split("duration(\"").skip(1).filter_map(|rest| rest.split('"').next());
+        let written = literals.filter_map(|text| crate::arguments::duration(text).ok());
+        let above = |at: AccessDuration| AccessDuration::from_seconds(i64::from(at.seconds()) + 1).ok();
+        written.flat_map(|at| [Some(at), above(at)]).flatten().collect()
     }
 
     /// Groups that are mentioned, by display name.
@@ -142,6 +154,11 @@ impl<'a> Mentions<'a> {
     fn says(&self, text: &str, name: &str) -> bool {
         self.escaped || name.contains(['"', '\\', '\'']) || text.contains(name)
     }
+}
+
+/// Whether a path of a bundle names Cedar policies.
+pub(super) fn is_cedar(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|extension| extension == "cedar")
 }
 
 fn kinds<T>(keyed: impl Iterator<Item = (String, T)>) -> Vec<Vec<T>> {

@@ -1,6 +1,6 @@
 //! `curfew config plan`: what a folder would change.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use curfew_policy::model::{Flow, FlowStep, Model, TimeoutRule};
 use serde_json::{Value, json};
@@ -68,7 +68,7 @@ fn fenced(text: &str, markdown: bool) -> String {
 
 fn files(before: Option<&Loaded>, after: &Loaded) -> Vec<(String, &'static str)> {
     let new = after.bundle.files();
-    let empty = std::collections::BTreeMap::default();
+    let empty = BTreeMap::new();
     let old = before.map_or(&empty, |side| side.bundle.files());
     let paths: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let change = |path: &String| match (old.get(path), new.get(path)) {

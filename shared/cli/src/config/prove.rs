@@ -10,7 +10,7 @@ mod solver;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use curfew_policy::problem::Problem;
 use serde::Serialize;
@@ -68,37 +68,34 @@ pub(super) fn run(given: &Prove) -> Result<Answer, Failure> {
     Ok(report(&loaded, &found, organisation.is_some(), &proofs))
 }
 
-fn proofs(named: Option<&Path>, loaded: &Loaded, invariants: &BTreeMap<String, String>) -> Result<Vec<Proof>, Failure> {
-    let unproven = |reason: &str| {
-        let one = |path: &String| Proof { name: path.clone(), finding: Finding::Unknown { reason: reason.to_owned() } };
-        Ok(invariants.keys().map(one).collect())
-    };
-    if !cfg!(feature = "prove") {
-        return unproven(
-            "this `curfew` was built without proofs; build it with `cargo install --path shared/cli --features prove`",
-        );
-    }
-    let Some(program) = found(named) else {
-        return unproven(
-            "no cvc5 solver was found; install one with `apt-get install cvc5` or `brew install cvc5/cvc5/cvc5`, or name it in `CVC5`",
-        );
-    };
-    prove(&program, loaded, invariants)
-}
-
 #[cfg(feature = "prove")]
-fn prove(program: &Path, loaded: &Loaded, invariants: &BTreeMap<String, String>) -> Result<Vec<Proof>, Failure> {
-    solver::prove(program, loaded, invariants)
+fn proofs(named: Option<&Path>, loaded: &Loaded, invariants: &BTreeMap<String, String>) -> Result<Vec<Proof>, Failure> {
+    match found(named) {
+        Some(program) => solver::prove(&program, loaded, invariants),
+        None => Ok(unproven(
+            invariants,
+            "no cvc5 solver was found; install one with `apt-get install cvc5` or `brew install cvc5/cvc5/cvc5`, or name it \
+             in `CVC5`",
+        )),
+    }
 }
 
 #[cfg(not(feature = "prove"))]
-#[expect(clippy::unnecessary_wraps, reason = "with the feature `prove` it can fail")]
-fn prove(_: &Path, _: &Loaded, _: &BTreeMap<String, String>) -> Result<Vec<Proof>, Failure> {
-    Ok(Vec::new())
+#[expect(clippy::unnecessary_wraps, reason = "a solver can fail")]
+fn proofs(_: Option<&Path>, _: &Loaded, invariants: &BTreeMap<String, String>) -> Result<Vec<Proof>, Failure> {
+    let build =
+        "this `curfew` was built without proofs; build it with `cargo install --path shared/cli --features prove`";
+    Ok(unproven(invariants, build))
+}
+
+fn unproven(invariants: &BTreeMap<String, String>, reason: &str) -> Vec<Proof> {
+    let one = |path: &String| Proof { name: path.clone(), finding: Finding::Unknown { reason: reason.to_owned() } };
+    invariants.keys().map(one).collect()
 }
 
 /// The solver that was named, or that of the search path.
-fn found(named: Option<&Path>) -> Option<PathBuf> {
+#[cfg(feature = "prove")]
+fn found(named: Option<&Path>) -> Option<std::path::PathBuf> {
     let name = named.unwrap_or(Path::new("cvc5"));
     if name.components().count() > 1 {
         return name.is_file().then(|| name.to_owned());
@@ -124,8 +121,8 @@ fn report(loaded: &Loaded, problems: &[Problem], organised: bool, proofs: &[Proo
             }
             Finding::Unknown { reason } => writeln!(text, "{RED}unproven{PLAIN}  {name}: {reason}"),
             Finding::Violated { examples } => {
-                let examples: String = examples.iter().map(|example| indented(example)).collect();
-                writeln!(text, "{RED}violated{PLAIN}  {name}\n{}", examples.trim_end())
+                let lines = examples.iter().flat_map(|example| example.lines()).map(|line| format!("    {line}"));
+                writeln!(text, "{RED}violated{PLAIN}  {name}\n{}", lines.collect::<Vec<_>>().join("\n"))
             }
         };
     }
@@ -140,8 +137,4 @@ fn report(loaded: &Loaded, problems: &[Problem], organised: bool, proofs: &[Proo
         "invariants": proofs,
     });
     Answer::new(Done::found(wrong || unproven > 0), text, &json)
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
 }

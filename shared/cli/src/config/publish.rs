@@ -50,7 +50,7 @@ pub(super) fn run(given: &Publish) -> Result<Answer, Failure> {
 pub(super) fn rollback(given: &Rollback) -> Result<Answer, Failure> {
     let remote = Remote::required(&given.server)?;
     let version = checked(&given.version)?;
-    let body = json!({ "version": version, "based_on": in_force(&remote)? });
+    let body = json!({ "version": version, "based_on": in_force(&remote)?, "comment": given.comment });
     Ok(told(version, &remote.post("/v1/configuration/rollback", &body)?))
 }
 

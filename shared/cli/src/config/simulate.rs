@@ -3,6 +3,7 @@
 mod recorded;
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use curfew_policy::directory::Directory;
 use curfew_policy::evaluator::Configuration;
@@ -105,7 +106,7 @@ fn replay<'a>(
     let saved = directory.taken_at;
     let mut replayed = Vec::new();
     for (at, request) in recorded.iter().enumerate() {
-        if at % TELL_EVERY == 0 {
+        if at.is_multiple_of(TELL_EVERY) {
             progress(at, recorded.len(), "past requests");
         }
         // Fresh then: that the directory is of today is not what is asked about.
@@ -148,7 +149,8 @@ fn explained(configuration: &Configuration, directory: &Directory, request: &Rec
 fn shown(page: Page<'_>, replayed: &[Replayed<'_>]) -> String {
     let changed: Vec<&Replayed<'_>> = replayed.iter().filter(|one| one.before.differs(&one.after)).collect();
     let mut text = page.heading("Past requests");
-    text.push_str(&format!("{} of {} past requests would be decided otherwise.\n", changed.len(), replayed.len()));
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "{} of {} past requests would be decided otherwise.", changed.len(), replayed.len());
     if changed.is_empty() {
         return text;
     }

@@ -49,10 +49,16 @@ impl Organisation {
 /// A version as the API tells it.
 pub(super) struct Published {
     pub(super) version: String,
+    /// How it came into force; only of the version that is in force.
+    pub(super) publication: Option<Publication>,
+    pub(super) bundle: Bundle,
+}
+
+/// How a version came into force.
+pub(super) struct Publication {
     pub(super) number: u64,
     pub(super) by: String,
     pub(super) at: String,
-    pub(super) bundle: Bundle,
 }
 
 /// Validates a bundle; everything wrong is told at once, in its source.
@@ -120,8 +126,9 @@ pub(super) fn published(remote: &Remote, version: Option<&str>) -> Result<Publis
     let unreadable = |why: String| Failure::Server(format!("the server sent a version that cannot be read: {why}"));
     let files = files.ok_or_else(|| unreadable("it has no `files`".to_owned()))?;
     let bundle = Bundle::new(files).map_err(|error| unreadable(error.to_string()))?;
-    let number = value.get("number").and_then(Value::as_u64).unwrap_or_default();
-    Ok(Published { version: text("version"), number, by: text("by"), at: text("at"), bundle })
+    let publication = value.get("number").and_then(Value::as_u64);
+    let publication = publication.map(|number| Publication { number, by: text("by"), at: text("at") });
+    Ok(Published { version: text("version"), publication, bundle })
 }
 
 /// A version that can stand in a path.

@@ -135,7 +135,7 @@ fn departures(expected: &Expected, found: &Explanation) -> Vec<String> {
         let found = flow.map_or("none", String::as_str);
         wrong.push(format!("expected flow {wanted}, found {found}"));
     }
-    if let Some(wanted) = expected.because.as_ref()
+    if let Some(wanted) = &expected.because
         && !found.why.iter().any(|why| why.contains(wanted))
     {
         wrong.push(format!("expected a reason with `{wanted}`"));
@@ -154,7 +154,7 @@ fn way(steps: &[StepShown]) -> Vec<&StepShown> {
 fn step_departures(wanted: &[StepExpected], found: &[&StepShown]) -> Vec<String> {
     let mut wrong = Vec::new();
     if wanted.len() != found.len() {
-        wrong.push(format!("expected {} steps, found {}", wanted.len(), found.len()));
+        wrong.push(format!("steps: expected {}, found {}", wanted.len(), found.len()));
     }
     for (at, (wanted, found)) in wanted.iter().zip(found).enumerate() {
         let step = at + 1;

@@ -40,7 +40,9 @@ pub(super) fn list(given: &Versions) -> Result<Answer, Failure> {
         };
         let back = text("rolled_back_to");
         let comment = if back.is_empty() { text("comment") } else { format!("{} (back to {back})", text("comment")) };
-        vec![text("number"), text("version"), text("at"), text("by"), comment.trim().to_owned()]
+        let second = text("seconded_by");
+        let by = if second.is_empty() { text("by") } else { format!("{}, {second}", text("by")) };
+        vec![text("number"), text("version"), text("at"), by, comment.trim().to_owned()]
     };
     let rows: Vec<Vec<String>> = items.iter().map(row).collect();
     let shown = if rows.is_empty() {
@@ -54,24 +56,23 @@ pub(super) fn list(given: &Versions) -> Result<Answer, Failure> {
 /// Shows a version, or writes its files.
 pub(super) fn show(given: &Show) -> Result<Answer, Failure> {
     let version = published(&Remote::required(&given.server)?, given.version.as_deref())?;
-    let head = format!(
-        "Version {} (number {}), published by {} at {}",
-        version.version, version.number, version.by, version.at
-    );
+    let publication = version.publication.as_ref();
+    let how = publication.map(|p| format!(" (number {}), published by {} at {}", p.number, p.by, p.at));
+    let head = format!("Version {}{}", version.version, how.unwrap_or_default());
     let files = version.bundle.files();
     let json = json!({
         "version": version.version,
-        "number": version.number,
-        "by": version.by,
-        "at": version.at,
+        "number": publication.map(|p| p.number),
+        "by": publication.map(|p| &p.by),
+        "at": publication.map(|p| &p.at),
         "files": files,
     });
     if let Some(folder) = &given.output {
         files::write_folder(folder, &version.bundle)?;
         return Ok(Answer::fine(format!("{head}\n{} files written to {}", files.len(), folder.display()), &json));
     }
-    let bodies: String = files.iter().map(|(path, text)| format!("\n==> {path}\n{}\n", text.trim_end())).collect();
-    Ok(Answer::fine(format!("{head}\n{bodies}"), &json))
+    let bodies: Vec<String> = files.iter().map(|(path, text)| format!("\n==> {path}\n{}\n", text.trim_end())).collect();
+    Ok(Answer::fine(format!("{head}\n{}", bodies.concat()), &json))
 }
 
 /// Shows how two versions, or folders, differ, file by file.

@@ -1,10 +1,11 @@
 //! `curfew config who-can`: who could get an entitlement, and on which terms.
 
+use curfew_domain::time::AccessDuration;
 use curfew_policy::judge::Facts;
 use curfew_policy::offers::Prospect;
 use serde_json::json;
 
-use super::explain::{nothing_special, shortest};
+use super::explain::nothing_special;
 use super::sources;
 use crate::answer::{Answer, Failure};
 use crate::arguments::WhoCan;
@@ -17,7 +18,7 @@ pub(super) fn run(given: &WhoCan) -> Result<Answer, Failure> {
     let directory = &organisation.directory;
     let (account, set) = names::entitlement(directory, &given.entitlement)?;
     let name = names::of_entitlement(directory, (&account, &set));
-    let duration = given.duration.map_or_else(shortest, Ok)?;
+    let duration = given.duration.unwrap_or(AccessDuration::MIN);
     let Some(entitlement) = loaded.configuration.entitlement(directory, &account, &set) else {
         let json = json!({ "entitlement": name, "people": [] });
         return Ok(Answer::fine(format!("Nobody: no catalog offers {name}."), &json));

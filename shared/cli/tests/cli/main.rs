@@ -1,9 +1,10 @@
 //! The real binary: what it writes, and how it ends.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
-    unreachable_pub,
-    reason = "a test may fail by panicking, and is no library"
+    clippy::indexing_slicing,
+    reason = "a test may fail by panicking"
 )]
 
 mod checking;

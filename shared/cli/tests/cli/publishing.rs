@@ -44,11 +44,15 @@ fn a_folder_is_published_on_what_was_in_force_and_nothing_else_goes_with_it() {
 
 #[test]
 fn the_first_version_is_based_on_nothing() {
-    let server = Server::new(vec![(
-        "PUT /v1/configuration",
-        200,
-        json!({ "version": "8899aabbccddeeff", "number": 1, "state": "awaiting_second" }),
-    )]);
+    let nothing = json!({ "code": "not_configured", "detail": "Nothing was published." });
+    let server = Server::new(vec![
+        ("GET /v1/configuration", 503, nothing),
+        (
+            "PUT /v1/configuration",
+            200,
+            json!({ "version": "8899aabbccddeeff", "number": 1, "state": "awaiting_second" }),
+        ),
+    ]);
     let ran = server.run(&["config", "publish", &start_up()]).ended(0);
     assert!(ran.out.contains("curfew config approve 8899aabbccddeeff"), "{}", ran.out);
     assert_eq!(server.asked().pop().unwrap().body["based_on"], Value::Null);
@@ -143,7 +147,10 @@ fn versions_are_listed_page_by_page_shown_compared_and_published_again() {
     let compared = server.run(&["config", "diff", "0000000000000001", &start_up()]).ended(0).out;
     assert!(compared.contains("-session_limit = \"PT2H\"") && compared.contains("b/rules.cedar"), "{compared}");
     server.run(&["config", "rollback", "0000000000000001"]).ended(0);
-    assert_eq!(server.asked().pop().unwrap().body, json!({ "version": "0000000000000001", "based_on": OLD }));
+    assert_eq!(
+        server.asked().pop().unwrap().body,
+        json!({ "version": "0000000000000001", "based_on": OLD, "comment": null })
+    );
     server.run(&["config", "approve", "0000000000000001"]).ended(0);
     server.run(&["config", "show", "00000000000000ff"]).ended(3);
     server.run(&["config", "show", "../requests"]).ended(2);

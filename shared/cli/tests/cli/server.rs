@@ -9,27 +9,27 @@ use serde_json::Value;
 
 /// A request that came.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub(crate) struct Asked {
     /// Such as `GET /v1/configuration`.
-    pub what: String,
-    pub headers: Vec<(String, String)>,
-    pub body: Value,
+    pub(crate) what: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Value,
 }
 
 impl Asked {
-    pub fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
     }
 }
 
-pub struct Server {
-    pub url: String,
+pub(crate) struct Server {
+    pub(crate) url: String,
     asked: Arc<Mutex<Vec<Asked>>>,
 }
 
 impl Server {
     /// Answers by method and path with query; everything else is a 404.
-    pub fn new(answers: Vec<(&str, u16, Value)>) -> Self {
+    pub(crate) fn new(answers: Vec<(&str, u16, Value)>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -53,12 +53,12 @@ impl Server {
         Self { url, asked }
     }
 
-    pub fn asked(&self) -> Vec<Asked> {
+    pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 
     /// Runs the binary against this server, with a token.
-    pub fn run(&self, arguments: &[&str]) -> super::tools::Ran {
+    pub(crate) fn run(&self, arguments: &[&str]) -> super::tools::Ran {
         let mut command = super::tools::curfew(arguments);
         command.env("CURFEW_URL", &self.url).env("CURFEW_TOKEN", "secret");
         command.output().unwrap().into()

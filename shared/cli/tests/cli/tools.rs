@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::Value;
 
 /// Where the three set-ups are.
-pub fn set_ups() -> PathBuf {
+pub(crate) fn set_ups() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/configurations")
 }
 
 /// A command that knows nothing of this machine.
-pub fn curfew(arguments: &[&str]) -> Command {
+pub(crate) fn curfew(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_curfew"));
     command.args(arguments);
     let inherited = [
@@ -32,20 +32,20 @@ pub fn curfew(arguments: &[&str]) -> Command {
 }
 
 /// What a run wrote, and its exit code.
-pub struct Ran {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Ran {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}{}", self.out, self.err))
     }
 
     /// The same, after looking at the exit code.
     #[track_caller]
-    pub fn ended(self, code: i32) -> Self {
+    pub(crate) fn ended(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{}{}", self.out, self.err);
         self
     }
@@ -61,15 +61,15 @@ impl From<Output> for Ran {
     }
 }
 
-pub fn run(arguments: &[&str]) -> Ran {
+pub(crate) fn run(arguments: &[&str]) -> Ran {
     curfew(arguments).output().unwrap().into()
 }
 
 /// A folder that is gone when the test is over.
-pub struct Temporary(pub PathBuf);
+pub(crate) struct Temporary(pub(crate) PathBuf);
 
 impl Temporary {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("curfew-cli-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
@@ -77,11 +77,11 @@ impl Temporary {
         Self(path)
     }
 
-    pub fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.0.to_str().unwrap()
     }
 
-    pub fn write(&self, name: &str, text: &str) -> String {
+    pub(crate) fn write(&self, name: &str, text: &str) -> String {
         let path = self.0.join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
@@ -96,7 +96,7 @@ impl Drop for Temporary {
 }
 
 /// A copy of a set-up in which texts of files were replaced.
-pub fn changed(set_up: &str, changes: &[(&str, &str, &str)]) -> Temporary {
+pub(crate) fn changed(set_up: &str, changes: &[(&str, &str, &str)]) -> Temporary {
     let copy = Temporary::new();
     copy_into(&set_ups().join(set_up), &copy.0);
     for (file, from, to) in changes {
@@ -123,7 +123,7 @@ fn copy_into(from: &Path, to: &Path) {
 
 /// Compares with `tests/golden/<name>`; `CURFEW_BLESS=1` writes it instead.
 #[track_caller]
-pub fn golden(name: &str, text: &str) {
+pub(crate) fn golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("CURFEW_BLESS").is_some() {
         fs::write(&path, text).unwrap();

@@ -13,6 +13,7 @@ use cedar_policy_symcc::solver::LocalSolver;
 use cedar_policy_symcc::{CedarSymCompiler, CompiledPolicySet, Env};
 use serde_json::Value;
 
+use super::super::mentions::is_cedar;
 use super::super::sources::Loaded;
 use super::counterexample;
 use super::{Finding, Proof};
@@ -42,7 +43,7 @@ pub(super) fn prove(program: &Path, loaded: &Loaded, texts: &BTreeMap<String, St
     let wrong = |what: &str, error: &dyn std::fmt::Display| Failure::usage(format!("{what}: {error}"));
     let schema = curfew_policy::cedar::schema(loaded.configuration.model());
     let (schema, _) = Schema::from_cedarschema_str(&schema).map_err(|error| wrong("the Cedar schema", &error))?;
-    let files = loaded.bundle.files().iter().filter(|(path, _)| path.ends_with(".cedar"));
+    let files = loaded.bundle.files().iter().filter(|(path, _)| is_cedar(path));
     let policies = together(files)?;
     let invariants = invariants(texts)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

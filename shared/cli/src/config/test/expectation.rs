@@ -184,14 +184,13 @@ impl Reader<'_> {
         if users.is_empty() || entitlements.is_empty() {
             self.wrong(start, "`user` and `entitlement` must not be empty".to_owned());
         }
-        let shortest = AccessDuration::from_seconds(i64::from(AccessDuration::MIN_SECONDS)).ok()?;
         let age = self.duration(case.directory_age.as_ref());
         Some(Case {
             line: self.place(start).0,
             name: case.name.unwrap_or_else(|| format!("{} for {}", entitlements.join(", "), users.join(", "))),
             users,
             entitlements,
-            duration: self.duration(case.duration.as_ref()).unwrap_or(shortest),
+            duration: self.duration(case.duration.as_ref()).unwrap_or(AccessDuration::MIN),
             at: self.instant(case.at.as_ref()),
             emergency: case.emergency,
             ticket: case.ticket,
