@@ -28,7 +28,6 @@ pub(crate) struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
-#[expect(clippy::large_enum_variant, reason = "there is one in a process")]
 pub(crate) enum Command {
     /// Check, explain, compare and publish the configuration
     #[command(after_help = EXIT_CODES)]

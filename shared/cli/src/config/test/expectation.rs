@@ -172,11 +172,11 @@ impl Reader<'_> {
             self.wrong(0, "this file expects nothing; begin with [[expect]]".to_owned());
         }
         let at = self.instant(wire.at.as_ref());
-        let cases = wire.expect.into_iter().filter_map(|case| self.case(case)).collect();
+        let cases = wire.expect.into_iter().map(|case| self.case(case)).collect();
         Some(File { path: self.path.to_owned(), at, cases })
     }
 
-    fn case(&mut self, case: Spanned<WireCase>) -> Option<Case> {
+    fn case(&mut self, case: Spanned<WireCase>) -> Case {
         let start = case.span().start;
         let case = case.into_inner();
         let users = case.user.list();
@@ -185,7 +185,7 @@ impl Reader<'_> {
             self.wrong(start, "`user` and `entitlement` must not be empty".to_owned());
         }
         let age = self.duration(case.directory_age.as_ref());
-        Some(Case {
+        Case {
             line: self.place(start).0,
             name: case.name.unwrap_or_else(|| format!("{} for {}", entitlements.join(", "), users.join(", "))),
             users,
@@ -202,7 +202,7 @@ impl Reader<'_> {
             review_overdue: case.review_overdue,
             directory_age: age.map(|age| SignedDuration::from_secs(i64::from(age.seconds()))),
             expected: Expected { outcome: case.outcome, flow: case.flow, because: case.because, steps: case.steps },
-        })
+        }
     }
 
     fn duration(&mut self, written: Option<&Spanned<String>>) -> Option<AccessDuration> {
