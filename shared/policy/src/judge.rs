@@ -12,7 +12,7 @@ use crate::catalog;
 use crate::cedar::Answer;
 use crate::demands::{self, Demand};
 use crate::directory::Directory;
-use crate::model::{Circumstances, Entitlement, Flow, Model, Name, Terms};
+use crate::model::{Circumstances, Entitlement, Flow, Model, Name, Strategy, Terms};
 use crate::steps::{self, Flattened};
 
 /// A directory that claims to be from later than this after now cannot be trusted to be fresh.
@@ -188,6 +188,10 @@ fn of_terms(facts: &Facts<'_>, wish: &Wish<'_>, terms: &Terms) -> Vec<String> {
         let places: Vec<String> = ambiguity.origins.iter().map(|at| format!("{}:{}", at.file, at.line)).collect();
         let (setting, places) = (ambiguity.setting, places.join(" and "));
         objections.push(format!("access controls that are equally specific disagree about `{setting}`: {places}"));
+    }
+    // Anything else would be given as a direct assignment, which is not what the configuration says.
+    if terms.strategy.value != Strategy::Connector {
+        objections.push("this release gives access by the strategy `connector` only".to_owned());
     }
     let (asked, max) = (wish.duration, terms.max_duration.value);
     if asked > max {
