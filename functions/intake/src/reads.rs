@@ -70,7 +70,7 @@ impl Intake {
         let caller = self.gate.caller(call, &self.core).await?;
         let (known, who) = (caller.known.map_err(log)?, &caller.person.id);
         let query = entitlements_query(call.query.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
-        let circumstances = of_onlooker(&self.core, who, call.origin).await.map_err(log)?;
+        let circumstances = of_onlooker(&self.core, &known, who, call.origin).await.map_err(log)?;
         let facts = known.facts(&circumstances, self.core.clock.now());
         json(200, &EntitlementsView::from(&known.configuration.offers(&facts, who, &query.page())))
     }

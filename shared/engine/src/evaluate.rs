@@ -17,7 +17,8 @@ pub async fn evaluate(core: &Core, id: &RequestId) -> Result<Directive, Error> {
             let command = if let Some(reason) = objection(core, &request.ask).await? {
                 Command::Fail { reason }
             } else {
-                let (known, circumstances) = (Known::load(core).await?, circumstances(core, &request.ask).await?);
+                let known = Known::load(core).await?;
+                let circumstances = circumstances(core, &known, &request.ask).await?;
                 let facts = known.facts(&circumstances, core.clock.now());
                 Command::Evaluate(known.configuration.decide(&facts, &request.ask))
             };

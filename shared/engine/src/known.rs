@@ -90,19 +90,25 @@ impl<'a> Reviewing<'a> {
 ///
 /// What the requester has comes from an index that may lag a moment behind. Two requests in the same second may
 /// therefore not see each other when they are judged; the later one does at activation, when it is judged again (I4).
-pub async fn circumstances(core: &Core, ask: &Ask) -> Result<Circumstances, Error> {
+pub async fn circumstances(core: &Core, known: &Known, ask: &Ask) -> Result<Circumstances, Error> {
     let not: BTreeSet<&RequestId> =
         [Some(&ask.id), ask.extends.as_ref(), ask.escalates.as_ref()].into_iter().flatten().collect();
-    of(core, &ask.requester, ask.origin, &not).await
+    of(core, known, &ask.requester, ask.origin, &not).await
 }
 
 /// The circumstances of somebody who only looks at what could be asked for.
-pub async fn of_onlooker(core: &Core, who: &UserId, origin: Origin) -> Result<Circumstances, Error> {
-    of(core, who, origin, &BTreeSet::new()).await
+pub async fn of_onlooker(core: &Core, known: &Known, who: &UserId, origin: Origin) -> Result<Circumstances, Error> {
+    of(core, known, who, origin, &BTreeSet::new()).await
 }
 
-async fn of(core: &Core, who: &UserId, origin: Origin, not: &BTreeSet<&RequestId>) -> Result<Circumstances, Error> {
-    let within = core.configuration().await?.model().settings.review_within;
+async fn of(
+    core: &Core,
+    known: &Known,
+    who: &UserId,
+    origin: Origin,
+    not: &BTreeSet<&RequestId>,
+) -> Result<Circumstances, Error> {
+    let within = known.configuration.model().settings.review_within;
     let owes = !overdue_reviews(core, who, within).await?.is_empty();
     let review_overdue = owes.then(|| who.clone()).into_iter().collect();
     Ok(Circumstances { active: active(core, who, not).await?, review_overdue, ..bare(origin) })

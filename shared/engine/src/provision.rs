@@ -88,7 +88,8 @@ pub(crate) async fn objection(
     request: &Request,
 ) -> Result<Result<SignedDuration, String>, Error> {
     let Some(verdict) = &request.verdict else { return Ok(Err("policy was never asked".to_owned())) };
-    let (known, circumstances) = (Known::load(core).await?, circumstances(core, &request.ask).await?);
+    let known = Known::load(core).await?;
+    let circumstances = circumstances(core, &known, &request.ask).await?;
     let limit = known.configuration.model().settings.session_limit;
     let session = match sources.gather(&request.ask).await?.session_within(limit) {
         Ok(session) => session,
