@@ -1,4 +1,4 @@
-//! `cargo run -p curfew-local`: Curfew on this machine, without an AWS account.
+//! `cargo run --bin curfew-local`: Curfew on this machine, without an AWS account.
 
 use std::process::ExitCode;
 

@@ -19,7 +19,7 @@ pub(crate) fn workspace() -> Result<PathBuf, Error> {
         Some(root) if root.join("infra/template.yaml").is_file() => Ok(root.into()),
         _ => Err(Error::Missing {
             what: format!("infra/template.yaml of the workspace of {}", local.display()),
-            hint: "run `cargo run -p curfew-local` in a clone of Curfew".into(),
+            hint: "run `cargo run --bin curfew-local` in a clone of Curfew".into(),
         }),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The scheduler fires within the minute after the instant that it was given. So the trigger comes a minute early, and
 //! `revoke` waits for the second. All grants that end in one minute share one trigger: a thousand of them are one
-//! invocation, where a thousand invocations would crowd each other out (`cargo run -p curfew-sim -- triggers`). The
+//! invocation, where a thousand invocations would crowd each other out (`cargo run --bin curfew-sim -- triggers`). The
 //! deadline in the store is the truth; the sweep finds what no trigger found.
 
 use curfew_domain::id::RequestId;

@@ -1,4 +1,4 @@
-//! `cargo run -p curfew-sim -- ...`: campaigns of faults over Curfew on a simulated AWS.
+//! `cargo run --bin curfew-sim -- ...`: campaigns of faults over Curfew on a simulated AWS.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
 
@@ -166,7 +166,7 @@ fn search(work: &dyn curfew_sim::campaign::Work, campaign: &Campaign) -> bool {
     let mut last = Instant::now();
     let report = run_all(work, &bounds, |told| {
         if !campaign.json {
-            progress(told, &mut last);
+            progress(&told, &mut last);
         }
     });
     if campaign.json {
@@ -177,15 +177,19 @@ fn search(work: &dyn curfew_sim::campaign::Work, campaign: &Campaign) -> bool {
     report.violations.is_empty()
 }
 
-/// On a terminal one line that changes; elsewhere a line every few seconds.
-fn progress(told: Told, last: &mut Instant) {
+/// On a terminal one line that changes; elsewhere a line every few seconds. A violation is told when it is found: a long
+/// campaign may be stopped.
+fn progress(told: &Told, last: &mut Instant) {
     let mut err = std::io::stderr();
     let is_terminal = err.is_terminal();
+    for found in &told.new {
+        let _ = writeln!(err, "VIOLATION {} in {}: {}", found.invariant, found.schedule, found.what);
+    }
     if !is_terminal && last.elapsed() < TELL_EVERY {
         return;
     }
     *last = Instant::now();
-    let Told { done, of, per_second, covered, violations } = told;
+    let Told { done, of, per_second, covered, violations, .. } = told;
     let (begin, end) = if is_terminal { ("\r", " ") } else { ("", "\n") };
     let _ = write!(
         err,
@@ -221,7 +225,7 @@ fn summary(report: &Report) {
             if let Ok(schedule) = first.schedule.parse::<Schedule>() {
                 tell(&schedule, Detail { reads: false, after_violation: AFTERMATH });
             }
-            println!("\nagain: cargo run -p curfew-sim -- replay '{}'", first.schedule);
+            println!("\nagain: cargo run --bin curfew-sim -- replay '{}'", first.schedule);
         }
     }
 }

@@ -69,7 +69,7 @@ pub struct Report {
 }
 
 /// How far a campaign is.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Told {
     /// Schedules that were run.
     pub done: u64,
@@ -81,6 +81,8 @@ pub struct Told {
     pub covered: usize,
     /// Violations found.
     pub violations: usize,
+    /// Those of them that were not told of before.
+    pub new: Vec<Found>,
 }
 
 /// Gives work out: each item makes schedules, one after the other, which may depend on what came of those before.
@@ -145,12 +147,15 @@ pub fn run_all(work: &dyn Work, bounds: &Bounds, mut tell: impl FnMut(Told)) -> 
             work.each(item, &mut tried);
         }
     };
-    let told = |shared: &Shared| {
+    let mut known = 0;
+    let mut told = |shared: &Shared| {
         let done = done.load(Ordering::Relaxed);
         #[expect(clippy::cast_precision_loss, reason = "schedules are far below 2^53")]
         let per_second = done as f64 / since.elapsed().as_secs_f64().max(0.001);
         let (covered, violations) = (shared.covered.len(), shared.report.violations.len());
-        Told { done, of: work.planned().max(done), per_second, covered, violations }
+        let new = shared.report.violations.get(known..).unwrap_or_default().to_vec();
+        known = violations;
+        Told { done, of: work.planned().max(done), per_second, covered, violations, new }
     };
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..bounds.threads.max(1)).map(|_| scope.spawn(worker)).collect();
@@ -163,13 +168,14 @@ pub fn run_all(work: &dyn Work, bounds: &Bounds, mut tell: impl FnMut(Told)) -> 
     });
     let shared = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
     let last = told(&shared);
+    let (planned, schedules, per_second) = (last.of, last.done, last.per_second);
     tell(last);
     Report {
-        planned: last.of,
-        schedules: last.done,
+        planned,
+        schedules,
         states_covered: shared.covered.len(),
         seconds: since.elapsed().as_secs_f64(),
-        per_second: last.per_second,
+        per_second,
         cut_short: stop.into_inner(),
         ..shared.report
     }
