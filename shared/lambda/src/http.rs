@@ -1,7 +1,6 @@
 //! The HTTP side: events of API Gateway's HTTP API in, answers out, and who calls.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;

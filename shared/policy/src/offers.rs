@@ -125,7 +125,7 @@ impl Configuration {
 
     /// What this person may see and ask for, of that what matches; and how many match in all. Every entitlement is looked
     /// at, and only those of the page are judged.
-    pub fn search(
+    pub fn matching(
         &self,
         facts: &Facts<'_>,
         user: &UserId,

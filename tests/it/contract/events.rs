@@ -110,7 +110,7 @@ fn understand(call: &Call) {
         "POST /v1/requests/{id}/cancel" | "POST /v1/requests/{id}/return" | "POST /v1/requests/{id}/revoke" => {
             curfew_api::comment(body).unwrap();
         }
-        "POST /a/{id}" => drop(curfew_api::link_decision(body).unwrap()),
+        "POST /v1/links/{id}" => drop(curfew_api::link_decision(body).unwrap()),
         "POST /v1/directory/sync" => drop(curfew_api::sync_wish(body).unwrap()),
         "PUT /v1/configuration" | "PUT /v1/ci/configuration" => {
             let by = call.aws_identity().unwrap_or("user:kira").to_owned();
@@ -127,7 +127,7 @@ fn understand(call: &Call) {
         _ => assert!(call.route.starts_with("GET ") && body.is_empty(), "no handler is known here: {}", call.route),
     }
     match call.route.split_once(' ').unwrap().1 {
-        path if path.starts_with("/a/") => {
+        path if path.starts_with("/v1/links/") => {
             curfew_api::path_id(call.part("id"), "link", LinkId::parse).unwrap();
         }
         path if path.contains("{version}") => {

@@ -51,7 +51,7 @@ impl Console {
         let circumstances = bare(call);
         let facts = known.facts(&circumstances, self.core.clock.now());
         let person = &call.caller.person;
-        let (found, total) = known.configuration.search(&facts, &person.id, &page, |it| words.are_in(it));
+        let (found, total) = known.configuration.matching(&facts, &person.id, &page, |it| words.are_in(it));
         let last = found.offers.last().filter(|_| found.more).map(|offer| &offer.entitlement);
         let latest = if query.trim().is_empty() && after.is_none() {
             read::list(&self.core, person, &own(call, None)).await.map_err(log)?.items

@@ -43,7 +43,7 @@ impl Console {
             None => None,
             Some(version) => {
                 let bundle = store.bundle(&version).await.map_err(log)?;
-                bundle.map(|bundle| (version.to_string(), bundle.files.clone()))
+                bundle.map(|bundle| (version.to_string(), bundle.files().clone()))
             }
         };
         let current = present.is_some_and(|present| present.version == wanted);
@@ -51,7 +51,7 @@ impl Console {
             may_roll_back: call.caller.person.administrator && !current && act.is_some(),
             current,
             line,
-            files: bundle.files.clone(),
+            files: bundle.files().clone(),
             before,
             file: Some(call.visit.parameter(FILE).to_owned()).filter(|file| !file.is_empty()),
         };
