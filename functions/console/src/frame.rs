@@ -109,7 +109,7 @@ impl Console {
         let waiting = |live: &crate::counts::Live| live.requests.iter().filter(|r| r.waits_for(&person.id)).count();
         let reviewing = Reviewing::new(known, now);
         let reviews = live.as_ref().map_or(0, |live| {
-            let asked = |id| live.requests.iter().find(|request| request.ask.id == *id);
+            let asked = |id: &curfew_domain::id::RequestId| live.requests.iter().find(|request| request.ask.id == *id);
             let mine = |review: &&curfew_domain::review::Review| {
                 review.requester != person.id
                     && (person.administrator

@@ -237,6 +237,6 @@ fn claims(token: &CoreIdToken) -> Result<Map<String, Value>, NotSignedIn> {
 }
 
 /// An instant as the crate wants it.
-fn chrono_at(seconds: i64) -> openidconnect::chrono::DateTime<openidconnect::chrono::Utc> {
-    openidconnect::chrono::DateTime::from_timestamp(seconds, 0).unwrap_or_default()
+fn chrono_at(seconds: i64) -> chrono::DateTime<chrono::Utc> {
+    chrono::DateTime::from_timestamp(seconds, 0).unwrap_or_default()
 }

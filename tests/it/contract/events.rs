@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::repository::{entries, functions, read};
-use super::routes::{Route, routed};
+use super::routes::{Route, is_for_programs, routed};
 
 /// A sample.
 struct Sample {
@@ -42,6 +42,7 @@ pub(super) fn sample(function: &str, case: &str) -> Value {
 pub(super) fn decode(function: &str, event: &Value) {
     match function {
         "intake" | "approval" => understand(&call(event)),
+        "console" => browse(&call(event)),
         "evaluate" => {
             let RequestTask { request_id } = task(event);
             is_request(&request_id);
@@ -140,6 +141,21 @@ fn understand(call: &Call) {
     }
 }
 
+/// A form has the session's token, and the fields of its page. What the console makes of them, its own tests say.
+fn browse(call: &Call) {
+    let (method, path) = call.route.split_once(' ').unwrap();
+    if method != "POST" {
+        assert!(call.body.is_empty(), "{}", call.route);
+        return;
+    }
+    let text = String::from_utf8(call.body.clone()).unwrap();
+    let fields: BTreeSet<&str> = text.split('&').filter_map(|pair| Some(pair.split_once('=')?.0)).collect();
+    assert!(fields.contains("csrf"), "{text}");
+    if path.starts_with("/a/") || path.ends_with("/decisions") {
+        assert!(fields.is_superset(&BTreeSet::from(["decision", "digest"])), "{text}");
+    }
+}
+
 #[test]
 fn every_sample_is_decoded_by_the_function_it_is_for() {
     for Sample { function, case, event } in samples() {
@@ -188,7 +204,9 @@ fn http_samples_are_consistent() {
         let fill = |path: String, (name, value): (&String, &String)| path.replace(&format!("{{{name}}}"), value);
         assert_eq!(event["rawPath"], parameters.iter().fold(pattern.to_owned(), fill), "{name}");
         let authorizer = &context["authorizer"];
-        if pattern.starts_with("/v1/ci/") {
+        if !is_for_programs(event["routeKey"].as_str().unwrap()) {
+            assert!(authorizer.is_null(), "{name}");
+        } else if pattern.starts_with("/v1/ci/") {
             assert!(authorizer["jwt"].is_null() && authorizer["iam"]["userArn"].is_string(), "{name}");
         } else {
             let claims: BTreeMap<String, String> = serde_json::from_value(authorizer["jwt"]["claims"].clone()).unwrap();
