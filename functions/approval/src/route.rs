@@ -11,8 +11,8 @@ pub(crate) enum Route {
 /// Route keys, as the template writes them.
 const ALL: [(&str, Route); 3] = [
     ("POST /v1/requests/{id}/decisions", Route::Decide),
-    ("GET /a/{id}", Route::ShowLink),
-    ("POST /a/{id}", Route::DecideByLink),
+    ("GET /v1/links/{id}", Route::ShowLink),
+    ("POST /v1/links/{id}", Route::DecideByLink),
 ];
 
 impl Route {

@@ -14,7 +14,8 @@ use crate::terminal::{Style, Terminal};
 pub(crate) fn print(terminal: Terminal, ready: &Ready, organization: &Organization, api: &Api) {
     let title = |text: &str| terminal.line(&format!("\n{}", terminal.paint(Style::Title, text)));
     title("Your turn");
-    terminal.line(&format!("  API              {}", ready.api));
+    terminal.line(&format!("  console          {}  (sign in as anybody below)", ready.api));
+    terminal.line(&format!("  API              {}/v1", ready.api));
     terminal.line(&format!("  sign-in          {}", ready.issuer));
     let center = ready.endpoints.get("sso-admin").map_or("", String::as_str);
     terminal.line(&format!("  Identity Center  {center}  (what it holds: curl -s {center}/_control/state)"));
@@ -85,8 +86,8 @@ fn lines(ready: &Ready) -> Vec<String> {
         )
     };
     vec![
-        format!("FEMI=$(curl -s -X POST '{issuer}/token?user=femi')"),
-        format!("ELIF=$(curl -s -X POST '{issuer}/token?user=elif')"),
+        format!("FEMI=$(curl -s -X POST '{issuer}/mint?user=femi')"),
+        format!("ELIF=$(curl -s -X POST '{issuer}/mint?user=elif')"),
         "# What may I ask for, and what would come of it?".into(),
         format!(r#"curl -s -H "Authorization: Bearer $FEMI" {api}/v1/entitlements"#),
         "# Approved automatically, gone after two minutes:".into(),

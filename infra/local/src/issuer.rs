@@ -1,7 +1,10 @@
 //! The sign-in of the local run: an OIDC issuer with a key of its own, whose tokens pass the same check as in production.
+//!
+//! Browsers come to `/authorize`, choose whom to sign in as, and go back with a code, which `/token` exchanges once and only
+//! for who proves to have asked for it (PKCE). Programs take tokens from `/mint`.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -20,6 +23,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::error::Error;
+
+mod codes;
+mod pages;
+
+use codes::Codes;
 
 /// Who the tokens are for: the client id that the template is deployed with.
 pub(crate) const AUDIENCE: &str = "curfew-local";
@@ -73,9 +81,10 @@ pub(crate) struct Issuer {
     key: Arc<Key>,
     url: String,
     users: Arc<BTreeSet<String>>,
+    codes: Arc<Mutex<Codes>>,
 }
 
-/// What `POST /token` may ask for. The last two make the bad tokens that tests need.
+/// What `POST /mint` may ask for. The last two make the bad tokens that tests need.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wish {
@@ -87,7 +96,8 @@ struct Wish {
 impl Issuer {
     /// An issuer that will be served at `url`.
     pub(crate) fn new(key: Key, url: &str, users: impl IntoIterator<Item = String>) -> Self {
-        Self { key: Arc::new(key), url: url.into(), users: Arc::new(users.into_iter().collect()) }
+        let codes = Arc::default();
+        Self { key: Arc::new(key), url: url.into(), users: Arc::new(users.into_iter().collect()), codes }
     }
 
     /// A valid token for a user.
@@ -95,13 +105,16 @@ impl Issuer {
         self.key.sign(&claims(&self.url, user, AUDIENCE, now, LIFETIME_SECONDS))
     }
 
-    /// Discovery document, key set and token endpoint.
+    /// Discovery document, key set, and where people and programs get tokens.
     pub(crate) fn router(&self) -> Router {
         let discovery = json!({
             "issuer": self.url,
             "jwks_uri": format!("{}/.well-known/jwks.json", self.url),
+            "authorization_endpoint": format!("{}/authorize", self.url),
             "token_endpoint": format!("{}/token", self.url),
-            "response_types_supported": ["token"],
+            "response_types_supported": ["code"],
+            "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": ["none"],
             "subject_types_supported": ["public"],
             "id_token_signing_alg_values_supported": ["RS256"],
         });
@@ -109,7 +122,9 @@ impl Issuer {
         Router::new()
             .route("/.well-known/openid-configuration", get(move || std::future::ready(Json(discovery.clone()))))
             .route("/.well-known/jwks.json", get(move || std::future::ready(Json(keys.clone()))))
-            .route("/token", post(mint))
+            .route("/authorize", get(pages::choose).post(pages::chosen))
+            .route("/token", post(pages::exchange))
+            .route("/mint", post(mint))
             .with_state(self.clone())
     }
 

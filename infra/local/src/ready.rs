@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 /// Addresses, ids and tokens of a running instance. Written whole, once everything answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ready {
-    /// Base address of Curfew's API, without a trailing slash.
+    /// Address of the console, and base address of Curfew's API, without a trailing slash.
     pub api: String,
     /// Base address of each AWS service, by the name of its boto3 client.
     pub endpoints: BTreeMap<String, String>,
     /// The AWS region.
     pub region: String,
-    /// The OIDC issuer; `POST /token?user=NAME` there gives a new token as plain text
+    /// The OIDC issuer; `POST /mint?user=NAME` there gives a new token as plain text
     /// (`&audience=` and `&expires_in=` make bad ones).
     pub issuer: String,
     /// The audience that tokens must have.

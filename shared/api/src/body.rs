@@ -141,7 +141,7 @@ pub fn decision(body: &[u8]) -> Result<Decided<Option<AskDigest>>, Problem> {
     Ok(Decided { reply: reply(&body.decision, body.comment, narrowed)?, digest: digest.transpose()? })
 }
 
-/// Body of `POST /a/{link}`.
+/// Body of `POST /v1/links/{link}`.
 pub fn link_decision(body: &[u8]) -> Result<Decided<AskDigest>, Problem> {
     let body: LinkDecisionBody = parse(body)?;
     let digest = digest(&body.digest, "the digest that `GET` of this link shows")?;

@@ -5,6 +5,7 @@ pub mod functions;
 pub mod identity_store;
 pub mod organizations;
 pub mod scheduler;
+pub mod sessions;
 pub mod sso_admin;
 pub mod state_machine;
 pub mod table;

@@ -19,6 +19,7 @@
 //! | `KEY#<user>#<account>#<permission set>` | `K` | what is known about an assignment |
 //! | `CONFIG` | `current`, `p#<number>`, `proposal#<version>` | the publication in force, each publication, what waits for a second administrator |
 //! | `CONFIG#<version>`, `RULES#<version>` | `C#<n>`, `M` | files of a version, and its rules compiled: chunks, and the item that says they are whole |
+//! | `PERSON#<user>` | `P` | kinds of notices that somebody does not want |
 //! | `DIRECTORY` | `head` | which snapshot of the directory is in force; `version` guards every write |
 //! | `DIRECTORY` | `draft` | what an unfinished reading has left |
 //! | `DIRECTORY` | `reader` | who reads the directory; `version` guards every write |
@@ -44,6 +45,7 @@ mod configurations;
 mod directories;
 mod intents;
 mod notices;
+mod preferences;
 mod requests;
 mod reviews;
 mod shape;

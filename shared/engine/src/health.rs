@@ -143,6 +143,11 @@ fn overdue(request: &Request, now: Timestamp) -> Option<Overdue> {
     Some(Overdue { request: request.ask.id.clone(), key: request.ask.key(), since: now.checked_sub(late).ok()? })
 }
 
+/// Whether a person should look at this access, because it should be gone since long.
+pub fn is_overdue(request: &Request, now: Timestamp) -> bool {
+    overdue(request, now).is_some()
+}
+
 /// For how long the access should have been gone; `None` if it should not.
 pub(crate) fn overdue_by(request: &Request, now: Timestamp) -> Option<SignedDuration> {
     let end = match &request.state {

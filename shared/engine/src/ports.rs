@@ -1,5 +1,6 @@
 //! What the engine needs from outside, in its own words. Adapters: `curfew-aws`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -202,11 +203,22 @@ pub trait Configurations: Send + Sync {
     async fn proposal(&self, version: &Version) -> Result<Option<Proposal>, Fault>;
     /// Stores a proposal in place of an earlier one of the same version.
     async fn put_proposal(&self, proposal: &Proposal) -> Result<(), Fault>;
+    /// All proposals, whether or not they can still be agreed to.
+    async fn proposals(&self) -> Result<Vec<Proposal>, Fault>;
+}
+
+/// What people prefer.
+#[async_trait]
+pub trait Preferences: Send + Sync {
+    /// Kinds of notices that this person does not want; none, unless they said so.
+    async fn unwanted(&self, who: &UserId) -> Result<BTreeSet<String>, Fault>;
+    /// Keeps them in place of what was kept before.
+    async fn put_unwanted(&self, who: &UserId, unwanted: &BTreeSet<String>) -> Result<(), Fault>;
 }
 
 /// Everything that one table keeps.
-pub trait Store: Requests + Reviews + Callbacks + Assignments + Configurations + Directories {}
-impl<T: Requests + Reviews + Callbacks + Assignments + Configurations + Directories> Store for T {}
+pub trait Store: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Preferences {}
+impl<T: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Preferences> Store for T {}
 
 /// Executions of the approval state machine.
 #[async_trait]

@@ -19,6 +19,7 @@ use aws_types::SdkConfig;
 use aws_types::region::Region;
 use std::time::Duration;
 
+use crate::back_channel::BackChannel;
 use crate::environment::{Environment, Unset};
 
 /// Makes clients. A binary makes those that it uses; the linker drops the rest.
@@ -60,6 +61,11 @@ impl Clients {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
         Ok(Self { shared, environment: environment.clone() })
+    }
+
+    /// Calls to whoever is not AWS, over the same stack.
+    pub fn back_channel(&self) -> BackChannel {
+        BackChannel::new(self.shared.clone())
     }
 
     /// The endpoint of one service: `AWS_ENDPOINT_URL_<SERVICE>`, `AWS_ENDPOINT_URL`, or AWS's own (SDK reference

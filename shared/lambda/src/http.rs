@@ -1,7 +1,6 @@
 //! The HTTP side: events of API Gateway's HTTP API in, answers out, and who calls.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use aws_lambda_events::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use aws_lambda_events::encodings::Body;
@@ -10,18 +9,12 @@ use aws_lambda_events::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, H
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use curfew_api::Problem;
-use curfew_domain::id::UserId;
 use curfew_domain::origin::{Channel, Origin};
-use curfew_domain::person::Person;
-use curfew_domain::time::Timestamp;
-use curfew_engine::core::Core;
-use curfew_engine::error::{Error, Fault};
-use curfew_engine::facts::UserFacts;
-use curfew_engine::known::Known;
-use curfew_engine::ports::People;
 use serde::Serialize;
 
-use crate::environment::{Environment, Unset};
+mod gate;
+
+pub use gate::{Caller, Gate};
 
 /// An event of the HTTP API.
 pub type HttpEvent = ApiGatewayV2httpRequest;
@@ -43,7 +36,7 @@ pub struct Call {
     pub idempotency_key: Option<String>,
     /// Where it came from.
     pub origin: Origin,
-    claims: HashMap<String, String>,
+    pub(crate) claims: HashMap<String, String>,
     aws_identity: Option<String>,
 }
 
@@ -94,7 +87,7 @@ fn channel(header: Option<&HeaderValue>) -> Result<Channel, Problem> {
 }
 
 /// Whether the methods of authentication (RFC 8176) name several factors. API Gateway passes a list on as `[pwd mfa]`.
-fn has_mfa(amr: &str) -> bool {
+pub fn has_mfa(amr: &str) -> bool {
     amr.split(|c: char| !c.is_ascii_alphanumeric()).any(|method| method == "mfa")
 }
 
@@ -104,79 +97,6 @@ fn is_key(key: &str) -> bool {
 
 fn key_problem() -> Problem {
     Problem::invalid("Idempotency-Key", "expected 1 to 128 visible ASCII characters, such as a UUID")
-}
-
-/// Finds out who calls.
-pub struct Gate {
-    people: Arc<dyn People>,
-    claim: String,
-    bootstrap: Option<UserId>,
-}
-
-/// A caller, and the rules in force.
-pub struct Caller {
-    /// Who.
-    pub person: Person,
-    /// Configuration and directory, or why there are none.
-    pub known: Result<Known, Error>,
-}
-
-impl Gate {
-    /// A gate with the template's settings.
-    pub fn new(environment: &Environment, people: Arc<dyn People>) -> Result<Self, Unset> {
-        let claim = environment.required("OIDC_USER_CLAIM")?;
-        let bootstrap = environment.optional("BOOTSTRAP_ADMINISTRATOR").and_then(|id| UserId::parse(&id).ok());
-        Ok(Self { people, claim, bootstrap })
-    }
-
-    /// The caller, from the verified token and nothing else.
-    pub async fn caller(&self, call: &Call, core: &Core) -> Result<Caller, Problem> {
-        let now = core.clock.now();
-        let name = self.user_name(call, now)?;
-        let id = self.people.user_named(name).await.map_err(log)?.ok_or_else(unknown_user)?;
-        let known = Known::load(core).await;
-        let person = match &known {
-            Ok(known) => known.person(id),
-            Err(Error::Fault(fault @ Fault::Transient { .. })) => return Err(log(fault.clone())),
-            Err(error) => {
-                // What cannot be read must not keep people from ending access, nor from mending it; and before anything
-                // is published, somebody must be able to publish.
-                tracing::error!(%error, "there are no rules to go by");
-                Person { administrator: self.bootstrap.as_ref() == Some(&id), auditor: false, id }
-            }
-        };
-        Ok(Caller { person, known })
-    }
-
-    /// The same, for calls that give access: a disabled user has none to give. Calls that remove access do not ask.
-    pub async fn enabled_caller(&self, call: &Call, core: &Core) -> Result<Caller, Problem> {
-        let caller = self.caller(call, core).await?;
-        match self.people.user(&caller.person.id).await.map_err(log)? {
-            UserFacts::Enabled => Ok(caller),
-            UserFacts::Disabled | UserFacts::Unknown => Err(unknown_user()),
-        }
-    }
-
-    /// API Gateway has verified signature, issuer, audience and time. A token without an end is refused here, because
-    /// it is not documented that the authorizer refuses it.
-    fn user_name<'a>(&self, call: &'a Call, now: Timestamp) -> Result<&'a str, Problem> {
-        let unauthenticated = |detail: &str| Problem::new(401, "unauthenticated", "Sign in first", detail);
-        // The authorizer passes numbers on as texts, and does not document in which form: with an exponent, too.
-        let end = call.claims.get("exp").and_then(|exp| exp.parse::<f64>().ok()).filter(|end| end.is_finite());
-        #[expect(clippy::cast_precision_loss, reason = "seconds since the epoch are far below 2^53")]
-        let seconds = now.as_second() as f64;
-        if end.is_none_or(|end| end <= seconds) {
-            return Err(unauthenticated("The token is missing, or has expired, or does not say when it expires."));
-        }
-        let name = call.claims.get(&self.claim).filter(|name| !name.is_empty());
-        name.map(String::as_str)
-            .ok_or_else(|| unauthenticated(&format!("The token has no `{}`, which names the user.", self.claim)))
-    }
-}
-
-fn unknown_user() -> Problem {
-    let detail = "The user that the token names is not in the directory, or is disabled.";
-    Problem::new(403, "unknown_user", "You are not known here", detail).with_hint("Ask whoever runs your directory.")
 }
 
 /// Logs what failed, and turns it into an answer that does not tell.
@@ -236,37 +156,6 @@ fn answer(status: i64, content_type: &'static str, body: String) -> HttpAnswer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use curfew_domain::time::Timestamp;
-
-    struct Nobody;
-
-    #[async_trait::async_trait]
-    impl People for Nobody {
-        async fn user(&self, _: &UserId) -> Result<UserFacts, Fault> {
-            Ok(UserFacts::Unknown)
-        }
-
-        async fn user_named(&self, _: &str) -> Result<Option<UserId>, Fault> {
-            Ok(None)
-        }
-    }
-
-    fn name(claims: &[(&str, &str)]) -> Result<String, &'static str> {
-        let gate = Gate { people: Arc::new(Nobody), claim: "sub".to_owned(), bootstrap: None };
-        let claims = claims.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let call = Call {
-            route: String::new(),
-            path: HashMap::new(),
-            query: Vec::new(),
-            body: Vec::new(),
-            idempotency_key: None,
-            origin: Origin::default(),
-            claims,
-            aws_identity: None,
-        };
-        let now = Timestamp::from_second(1_795_000_000).unwrap();
-        gate.user_name(&call, now).map(str::to_owned).map_err(|problem| problem.code)
-    }
 
     #[test]
     fn the_channel_is_one_that_a_caller_may_say_and_a_second_factor_is_read_off_the_token() {
@@ -278,19 +167,5 @@ mod tests {
         }
         assert!(has_mfa("[pwd mfa]") && has_mfa("mfa") && has_mfa("[\"otp\",\"mfa\"]"));
         assert!(!has_mfa("[pwd]") && !has_mfa("") && !has_mfa("nomfa"));
-    }
-
-    #[test]
-    fn a_caller_has_a_name_and_a_token_that_ends_later() {
-        for end in ["1795000001", "1.795000001E9", "1795000001.5"] {
-            assert_eq!(name(&[("sub", "ana"), ("exp", end)]), Ok("ana".to_owned()), "{end}");
-        }
-        for end in ["1795000000", "1794999999", "-1", "", "never", "NaN", "inf"] {
-            assert_eq!(name(&[("sub", "ana"), ("exp", end)]), Err("unauthenticated"), "{end}");
-        }
-        assert_eq!(name(&[("sub", "ana")]), Err("unauthenticated"), "a token without an end");
-        assert_eq!(name(&[("exp", "1795000001")]), Err("unauthenticated"), "a token without a name");
-        assert_eq!(name(&[("sub", ""), ("exp", "1795000001")]), Err("unauthenticated"));
-        assert_eq!(name(&[("SUB", "ana"), ("exp", "1795000001")]), Err("unauthenticated"));
     }
 }

@@ -1,5 +1,6 @@
 //! What every Lambda binary shares: environment, clients, clock, logs, errors, and the HTTP side of the API.
 
+mod back_channel;
 mod clients;
 mod clock;
 mod environment;
@@ -8,6 +9,7 @@ pub mod http;
 mod start;
 mod writer;
 
+pub use back_channel::{BackChannel, NoAnswer};
 pub use clients::Clients;
 pub use clock::LambdaClock;
 pub use environment::{Environment, Unset};

@@ -123,6 +123,45 @@ impl Configuration {
         Offers { offers, more: rest.next().is_some() }
     }
 
+    /// What this person may see and ask for, of that what matches; and how many match in all. Every entitlement is looked
+    /// at, and only those of the page are judged.
+    pub fn matching(
+        &self,
+        facts: &Facts<'_>,
+        user: &UserId,
+        page: &Page<'_>,
+        matches: impl Fn(&Entitlement) -> bool,
+    ) -> (Offers, usize) {
+        let all = Part { from: None, most: usize::MAX };
+        let seen = catalog::entitlements_seen(self.model(), facts.directory, user, all);
+        let found: Vec<_> = seen.iter().filter(|(_, entitlement)| matches(entitlement)).collect();
+        let after = page.after.map(|(account, set)| (account.clone(), set.clone()));
+        let mut rest =
+            found.iter().skip_while(|(which, _)| after.as_ref().is_some_and(|after| *which <= after)).map(|(_, it)| *it);
+        let roll = Roll::new(facts.directory);
+        let mut preview = Preview::new(self, facts, user, &roll);
+        let offers = rest.by_ref().take(page.limit).map(|entitlement| preview.offer(entitlement)).collect();
+        (Offers { offers, more: rest.next().is_some() }, found.len())
+    }
+
+    /// What this person may see and ask for, for these only; in their order, without those that are not offered.
+    pub fn offers_of(
+        &self,
+        facts: &Facts<'_>,
+        user: &UserId,
+        which: &[(AccountId, PermissionSetArn)],
+    ) -> Vec<Offer> {
+        let roll = Roll::new(facts.directory);
+        let mut preview = Preview::new(self, facts, user, &roll);
+        // The preview remembers terms by their addresses: they must all live as long as it does.
+        let entitlements: Vec<Entitlement> = which
+            .iter()
+            .filter_map(|(account, set)| self.entitlement(facts.directory, account, set))
+            .filter(|entitlement| catalog::sees(self.model(), facts.directory, user, entitlement))
+            .collect();
+        entitlements.iter().map(|entitlement| preview.offer(entitlement)).collect()
+    }
+
     /// Everybody whom a catalog lets ask for this entitlement, with what would come of it. Judged under the same
     /// circumstances for all: `facts.circumstances.active` should be empty.
     pub fn who_can(

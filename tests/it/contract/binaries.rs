@@ -50,7 +50,7 @@ fn the_template_sets_what_a_function_reads_and_nothing_else() {
 fn settings(function: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let own = dense_code(&format!("functions/{function}/src"));
     let mut code = own.clone();
-    for (part, file) in [("host.core()", "start"), ("Gate::new(", "http"), ("writer_limits(", "writer")] {
+    for (part, file) in [("host.core()", "start"), ("Gate::new(", "http/gate"), ("writer_limits(", "writer")] {
         if own.contains(part) {
             code += &read(&format!("shared/lambda/src/{file}.rs"));
         }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::repository::{entries, functions, read};
-use super::routes::{Route, routed};
+use super::routes::{Route, is_for_programs, routed};
 
 /// A sample.
 struct Sample {
@@ -42,6 +42,7 @@ pub(super) fn sample(function: &str, case: &str) -> Value {
 pub(super) fn decode(function: &str, event: &Value) {
     match function {
         "intake" | "approval" => understand(&call(event)),
+        "console" => browse(&call(event)),
         "evaluate" => {
             let RequestTask { request_id } = task(event);
             is_request(&request_id);
@@ -110,7 +111,7 @@ fn understand(call: &Call) {
         "POST /v1/requests/{id}/cancel" | "POST /v1/requests/{id}/return" | "POST /v1/requests/{id}/revoke" => {
             curfew_api::comment(body).unwrap();
         }
-        "POST /a/{id}" => drop(curfew_api::link_decision(body).unwrap()),
+        "POST /v1/links/{id}" => drop(curfew_api::link_decision(body).unwrap()),
         "POST /v1/directory/sync" => drop(curfew_api::sync_wish(body).unwrap()),
         "PUT /v1/configuration" | "PUT /v1/ci/configuration" => {
             let by = call.aws_identity().unwrap_or("user:kira").to_owned();
@@ -127,7 +128,7 @@ fn understand(call: &Call) {
         _ => assert!(call.route.starts_with("GET ") && body.is_empty(), "no handler is known here: {}", call.route),
     }
     match call.route.split_once(' ').unwrap().1 {
-        path if path.starts_with("/a/") => {
+        path if path.starts_with("/v1/links/") => {
             curfew_api::path_id(call.part("id"), "link", LinkId::parse).unwrap();
         }
         path if path.contains("{version}") => {
@@ -137,6 +138,21 @@ fn understand(call: &Call) {
             curfew_api::path_id(call.part("id"), "request", RequestId::parse).unwrap();
         }
         _ => assert!(call.path.is_empty()),
+    }
+}
+
+/// A form has the session's token, and the fields of its page. What the console makes of them, its own tests say.
+fn browse(call: &Call) {
+    let (method, path) = call.route.split_once(' ').unwrap();
+    if method != "POST" {
+        assert!(call.body.is_empty(), "{}", call.route);
+        return;
+    }
+    let text = String::from_utf8(call.body.clone()).unwrap();
+    let fields: BTreeSet<&str> = text.split('&').filter_map(|pair| Some(pair.split_once('=')?.0)).collect();
+    assert!(fields.contains("csrf"), "{text}");
+    if path.starts_with("/a/") || path.ends_with("/decisions") {
+        assert!(fields.is_superset(&BTreeSet::from(["decision", "digest"])), "{text}");
     }
 }
 
@@ -188,7 +204,9 @@ fn http_samples_are_consistent() {
         let fill = |path: String, (name, value): (&String, &String)| path.replace(&format!("{{{name}}}"), value);
         assert_eq!(event["rawPath"], parameters.iter().fold(pattern.to_owned(), fill), "{name}");
         let authorizer = &context["authorizer"];
-        if pattern.starts_with("/v1/ci/") {
+        if !is_for_programs(event["routeKey"].as_str().unwrap()) {
+            assert!(authorizer.is_null(), "{name}");
+        } else if pattern.starts_with("/v1/ci/") {
             assert!(authorizer["jwt"].is_null() && authorizer["iam"]["userArn"].is_string(), "{name}");
         } else {
             let claims: BTreeMap<String, String> = serde_json::from_value(authorizer["jwt"]["claims"].clone()).unwrap();

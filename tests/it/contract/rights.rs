@@ -12,9 +12,11 @@ use serde_json::{Value, json};
 use super::repository::{dense_code, entries, functions, rust_files};
 
 /// Calls in an adapter that a function uses, which the function never comes to.
-const UNREACHED: [(&str, &str, &[&str]); 27] = [
+const UNREACHED: [(&str, &str, &[&str]); 29] = [
     ("approval", "shows no lists", &["dynamodb:BatchGetItem"]),
     ("approval", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
+    ("console", "leaves executions to the sweep once they run", &["states:DescribeExecution"]),
+    ("console", "leaves listing people to sync", PEOPLE),
     ("intake", "leaves executions to the sweep once they run", &["states:DescribeExecution"]),
     ("notify", "shows no lists", &["dynamodb:BatchGetItem"]),
     ("notify", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
@@ -77,7 +79,10 @@ const ORGANIZATION: &[&str] = &[
 ];
 
 /// The functions that look for what a person has, in the index.
-const LISTS_BY_PERSON: [&str; 3] = ["evaluate", "intake", "provision"];
+const LISTS_BY_PERSON: [&str; 4] = ["console", "evaluate", "intake", "provision"];
+
+/// The functions that have the directory read on demand.
+const STARTS_SYNC: [&str; 2] = ["console", "intake"];
 
 /// The functions that write to Identity Center, and start each other.
 pub(super) const WRITERS: [&str; 2] = ["provision", "revoke"];
@@ -106,7 +111,7 @@ fn service(adapter: &str) -> Option<&'static str> {
         "scheduler" => Some("scheduler"),
         "sso_admin" => Some("sso"),
         "state_machine" => Some("states"),
-        "table" => Some("dynamodb"),
+        "sessions" | "table" => Some("dynamodb"),
         "fault" | "lib" => None,
         other => panic!("shared/aws/src/{other} is new: which service is it?"),
     }
@@ -165,14 +170,30 @@ fn actions(statement: &'static Value) -> impl Iterator<Item = &'static str> {
     list(&statement["Action"]).into_iter().map(|action| action.as_str().unwrap())
 }
 
-/// What a role may do, and on what.
+/// What a role may do, and on what; but for what the console may do with its sessions.
 fn granted(role: &str) -> BTreeMap<&'static str, &'static Value> {
     let rights = statements(role).into_iter().flat_map(|s| actions(s).map(|action| (action, &s["Resource"])));
     let mut granted = BTreeMap::new();
-    for (action, resource) in rights {
+    for (action, resource) in rights.filter(|(_, resource)| **resource != sessions()) {
         assert!(granted.insert(action, resource).is_none(), "{role} has {action} twice");
     }
     granted
+}
+
+/// The table of the console's sessions.
+fn sessions() -> Value {
+    json!({ "Fn::GetAtt": "Sessions.Arn" })
+}
+
+#[test]
+fn only_the_console_reads_the_secrets_of_sessions_and_it_deletes_nothing_there() {
+    for role in of_type("AWS::IAM::Role") {
+        let with = statements(role).into_iter().filter(|it| it["Resource"].to_string().contains("Sessions"));
+        let with: Vec<_> = with.flat_map(|it| actions(it).map(move |action| (action, &it["Resource"]))).collect();
+        let expected: &[_] = if role == "ConsoleRole" { &["dynamodb:GetItem", "dynamodb:PutItem"] } else { &[] };
+        assert_eq!(with.iter().map(|(action, _)| *action).collect::<Vec<_>>(), expected, "{role}");
+        assert!(with.iter().all(|(_, resource)| **resource == sessions()), "{role}");
+    }
 }
 
 fn role(function: &str) -> String {
@@ -218,7 +239,7 @@ fn only_the_writers_change_access_and_one_of_them_only_removes_it() {
     assert_eq!(holders("sso:CreateAccountAssignment"), ["provision"]);
     assert_eq!(holders("sso:DeleteAccountAssignment"), WRITERS);
     assert_eq!(holders("scheduler:CreateSchedule"), ["provision"]);
-    assert_eq!(holders("states:StartExecution"), ["intake", "sweep"]);
+    assert_eq!(holders("states:StartExecution"), ["console", "intake", "sweep"]);
     let read_only = ["Describe", "Get", "List"];
     for function in functions().iter().filter(|name| !WRITERS.contains(&name.as_str())) {
         for action in granted(&role(function)).into_keys() {
@@ -271,7 +292,7 @@ fn writer(name: &str, told: &str) -> Value {
 
 #[test]
 fn whoever_records_intents_is_told_of_both_writers_and_may_start_them() {
-    assert_eq!(holders("lambda:InvokeFunction"), ["intake", "provision", "revoke", "sweep"]);
+    assert_eq!(holders("lambda:InvokeFunction"), ["console", "intake", "provision", "revoke", "sweep"]);
     for function in holders("lambda:InvokeFunction") {
         let variables = &properties(&logical_id(&function))["Environment"]["Variables"];
         for name in WRITERS {
@@ -282,10 +303,11 @@ fn whoever_records_intents_is_told_of_both_writers_and_may_start_them() {
 }
 
 #[test]
-fn only_intake_starts_sync_on_demand() {
+fn only_who_has_administrators_starts_sync_on_demand() {
     for function in functions() {
         let told = &properties(&logical_id(&function))["Environment"]["Variables"]["SYNC_FUNCTION_ARN"];
-        let expected = if function == "intake" { json!({ "Fn::GetAtt": "Sync.Arn" }) } else { Value::Null };
+        let starts = STARTS_SYNC.contains(&function.as_str());
+        let expected = if starts { json!({ "Fn::GetAtt": "Sync.Arn" }) } else { Value::Null };
         assert_eq!(*told, expected, "{function}");
     }
 }
@@ -299,7 +321,7 @@ fn a_function_works_on_what_is_its_own() {
         for (action, resource) in granted(&role(&function)) {
             let expected = match action.split_once(':').unwrap().0 {
                 "logs" => logs.clone(),
-                "lambda" if function == "intake" => {
+                "lambda" if STARTS_SYNC.contains(&function.as_str()) => {
                     json!([writer("revoke", &function), writer("provision", &function), arn("Sync")])
                 }
                 "lambda" => json!([writer("revoke", &function), writer("provision", &function)]),

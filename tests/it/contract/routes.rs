@@ -27,6 +27,7 @@ pub(super) fn routed() -> Vec<Route> {
 fn the_template_routes_to_each_function_what_it_answers() {
     let answered: BTreeSet<(&str, &str)> = (curfew_intake::routes().map(|key| ("intake", key)))
         .chain(curfew_approval::routes().map(|key| ("approval", key)))
+        .chain(curfew_console::routes().map(|key| ("console", key)))
         .collect();
     let all = routed();
     let routed: BTreeSet<(&str, &str)> = all.iter().map(|route| (route.function.as_str(), route.key)).collect();
@@ -37,10 +38,16 @@ fn the_template_routes_to_each_function_what_it_answers() {
 /// For pipelines, which have AWS credentials and no token. Nothing else is open to AWS identities.
 const SIGNED: &str = "PUT /v1/ci/configuration";
 
+/// Whether a route is one of the API for programs; the others are the console's, for browsers.
+pub(super) fn is_for_programs(key: &str) -> bool {
+    key.split_once(' ').is_some_and(|(_, path)| path.starts_with("/v1/"))
+}
+
 #[test]
-fn every_route_asks_for_a_token_of_the_one_issuer_but_one_that_asks_for_a_signature() {
-    let (signed, others): (Vec<_>, Vec<_>) =
-        of_type("AWS::ApiGatewayV2::Route").into_iter().partition(|id| properties(id)["RouteKey"] == SIGNED);
+fn every_route_of_the_api_asks_for_a_token_of_the_one_issuer_but_one_that_asks_for_a_signature() {
+    let key = |id: &&str| properties(id)["RouteKey"].as_str().unwrap();
+    let routes = of_type("AWS::ApiGatewayV2::Route").into_iter().filter(|id| is_for_programs(key(id)));
+    let (signed, others): (Vec<_>, Vec<_>) = routes.partition(|id| key(id) == SIGNED);
     assert_eq!(signed.len(), 1);
     assert_eq!(properties(signed[0])["AuthorizationType"], "AWS_IAM");
     for id in others {
@@ -56,10 +63,23 @@ fn every_route_asks_for_a_token_of_the_one_issuer_but_one_that_asks_for_a_signat
 }
 
 #[test]
+fn every_route_for_browsers_is_answered_by_the_console_which_asks_for_a_session() {
+    for id in of_type("AWS::ApiGatewayV2::Route") {
+        let route = properties(id);
+        let key = route["RouteKey"].as_str().unwrap();
+        assert_eq!(route["AuthorizationType"] == "NONE", !is_for_programs(key), "{key}");
+    }
+    for Route { key, function } in routed() {
+        assert_eq!(function == "console", !is_for_programs(key), "{key}");
+    }
+}
+
+#[test]
 fn no_route_takes_a_path_that_the_emulator_keeps() {
     for Route { key, .. } in routed() {
         let (_, path) = key.split_once(' ').unwrap_or_else(|| panic!("`{key}` catches every path"));
-        assert!(path.starts_with("/v1/") || path.starts_with("/a/"), "{key}");
+        assert!(path.starts_with('/') && !path.contains("{proxy"), "{key}");
+        assert!(!["/health", "/_"].iter().any(|kept| path.starts_with(kept)), "{key}");
     }
 }
 

@@ -20,7 +20,7 @@ fn an_approver_approves_through_the_link_what_it_shows() {
     assert_eq!(shown["request"]["justification"], "An end-to-end test", "{shown:#}");
     let token = witness.tokens(&asked.id).pop().expect("an execution waits");
     assert!(!shown.to_string().contains(&token), "the task token never leaves the store");
-    assert_eq!(elif.call("HEAD", &link).send("").status, 404, "no such route");
+    assert_eq!(elif.call("HEAD", &link).send("").status, 404, "no such route of the API");
     assert_eq!(elif.get(&link).json(200), shown, "looking decides nothing, however often");
     assert_eq!(asked.view(), waiting);
 

@@ -121,7 +121,7 @@ impl Asked {
         calls.iter().filter(|call| call["operation"] == operation).map(at).collect()
     }
 
-    /// The path of an approver's link, once the approvers have been asked.
+    /// The path of an approver's link for clients of the API, once the approvers have been asked.
     #[track_caller]
     pub(super) fn link(&self, approver: &str) -> String {
         let link = eventually(&format!("{approver} has a link to {}", self.id), SOON, || {
@@ -131,7 +131,8 @@ impl Asked {
             mine.and_then(|item| item["link"].as_str()).map(str::to_owned).ok_or(waiting.to_string())
         });
         let api = &local_run().ready.api;
-        link.strip_prefix(api.as_str()).unwrap_or_else(|| panic!("{link} is not below {api}")).to_owned()
+        let id = link.strip_prefix(&format!("{api}/a/")).unwrap_or_else(|| panic!("{link} is not below {api}"));
+        format!("/v1/links/{id}")
     }
 
     /// An approver decides through the API, and says why: some flows want that of a denial.

@@ -10,7 +10,7 @@ use super::local_run::local_run;
 
 /// A token that the issuer really signed.
 fn issued(query: &str) -> String {
-    let url = format!("{}/token?{query}", local_run().ready.issuer);
+    let url = format!("{}/mint?{query}", local_run().ready.issuer);
     let mut answer = agent().post(&url).send_empty().unwrap();
     let token = answer.body_mut().read_to_string().unwrap();
     assert_eq!(answer.status(), 200, "{token}");
@@ -64,8 +64,8 @@ fn a_token_that_proves_nothing_opens_nothing() {
         ("GET", "/v1/directory"),
         ("POST", "/v1/directory/sync"),
         ("POST", "/v1/requests/019ab2c3-0000-7000-8000-000000000001/decisions"),
-        ("GET", "/a/00112233445566778899aabbccddeeff"),
-        ("POST", "/a/00112233445566778899aabbccddeeff"),
+        ("GET", "/v1/links/00112233445566778899aabbccddeeff"),
+        ("POST", "/v1/links/00112233445566778899aabbccddeeff"),
     ];
     for (what, token) in bad_tokens(&jonas.token) {
         let nobody = jonas.with_token(token);

@@ -39,6 +39,8 @@ named!(
         Intake = "intake",
         /// Takes decisions in.
         Approval = "approval",
+        /// Shows pages and carries out forms.
+        Console = "console",
         /// Asks policy.
         Evaluate = "evaluate",
         /// Asks approvers.

@@ -31,7 +31,7 @@ use crate::log::{Counts, DeadLetter, Invoked, Log, Service, Step, Violation, Wha
 use crate::organisation::Names;
 use crate::serve::millis;
 use crate::states::States;
-use crate::template::{TABLE, environment};
+use crate::template::{SESSIONS, TABLE, environment};
 use crate::world::{Options, World};
 
 type Observer = Box<dyn FnMut(&World, &Step)>;
@@ -49,6 +49,8 @@ pub(crate) struct Core {
     pub(crate) identity_settings: Settings,
     pub(crate) names: Names,
     pub(crate) dynamodb: RefCell<DynamoDb>,
+    /// The console's own table: none of what invariants are about.
+    pub(crate) sessions: RefCell<DynamoDb>,
     pub(crate) identity: RefCell<Identity>,
     /// When the world looks at Identity Center again by itself.
     looks: Cell<Option<Millis>>,
@@ -126,6 +128,7 @@ impl World {
             identity_settings: settings,
             names,
             dynamodb: RefCell::new(DynamoDb::new(TABLE.to_owned())),
+            sessions: RefCell::new(DynamoDb::new(SESSIONS.to_owned())),
             identity: RefCell::new(Identity::new(model, remember)),
             looks: Cell::new(None),
             organizations: RefCell::new(organizations),

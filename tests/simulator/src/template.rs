@@ -11,6 +11,8 @@ use crate::functions::Function;
 
 /// Name of the one table.
 pub const TABLE: &str = "curfew";
+/// Name of the table of the console's sessions.
+pub(crate) const SESSIONS: &str = "curfew-sessions";
 /// Region and account of the stack, as ARNs name them.
 const PLACE: &str = "eu-central-1:123456789012";
 
@@ -201,6 +203,10 @@ fn reference(name: &str, identity: &Settings) -> String {
         "AWS::Partition" => "aws".to_owned(),
         "AWS::Region" => "eu-central-1".to_owned(),
         "AWS::AccountId" => "123456789012".to_owned(),
+        "Sessions" => SESSIONS.to_owned(),
+        // Nobody signs in here: sessions are made by the stories themselves.
+        "OidcIssuer" => "https://issuer.example".to_owned(),
+        "OidcAudience" => "curfew".to_owned(),
         "AWS::StackName" | "Table" | "ScheduleGroup" => "curfew".to_owned(),
         "InstanceArn" => identity.instance_arn.clone(),
         "IdentityStoreId" => identity.identity_store_id.clone(),
@@ -253,7 +259,7 @@ mod tests {
         let settings = &template.functions[&Function::Revoke];
         assert_eq!((settings.retries, settings.max_age), (1, 3600));
         assert!(settings.timeout > template.functions[&Function::Intake].timeout);
-        assert!(template.routes.iter().any(|r| r.key == "POST /a/{id}" && r.function == Function::Approval));
+        assert!(template.routes.iter().any(|r| r.key == "POST /v1/links/{id}" && r.function == Function::Approval));
         assert!(template.routes.iter().any(|r| r.key == "POST /v1/requests" && r.function == Function::Intake));
         assert_eq!(environment(Function::Sweep, &Settings::default())["STATE_MACHINE_ARN"], machine_arn());
     }

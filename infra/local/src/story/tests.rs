@@ -149,7 +149,7 @@ fn told_over(flaw: Flaw) -> usize {
         .route("/v1/requests", post(submit))
         .route("/v1/requests/{id}", get(show))
         .route("/v1/approvals", get(approvals))
-        .route("/a/{id}", get(show).post(approve))
+        .route("/v1/links/{id}", get(show).post(approve))
         .route("/v1/requests/{id}/decisions", post(decide))
         .route("/v1/requests/{id}/return", post(give_back))
         .with_state(stand_in.clone());

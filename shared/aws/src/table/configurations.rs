@@ -90,6 +90,19 @@ impl Configurations for Table {
         let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
         put.send().await.map(|_| ()).map_err(|e| fault("propose the configuration", e))
     }
+
+    async fn proposals(&self) -> Result<Vec<Proposal>, Fault> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .consistent_read(true)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :sk)")
+            .expression_attribute_values(":pk", s(PARTITION))
+            .expression_attribute_values(":sk", s("proposal#"));
+        let page = query.send().await.map_err(|e| fault("list the proposals", e))?;
+        page.items().iter().map(proposal).collect()
+    }
 }
 
 /// Partition key of a version's files.

@@ -23,6 +23,7 @@ pub(super) fn start(function: Function, host: Host) -> Handler {
     let started = match function {
         Function::Intake => curfew_intake::start(&host).map(|handler| erase(handler, &host)),
         Function::Approval => curfew_approval::start(&host).map(|handler| erase(handler, &host)),
+        Function::Console => curfew_console::start(&host).map(|handler| erase(handler, &host)),
         Function::Evaluate => curfew_evaluate::start(&host).map(|handler| erase(handler, &host)),
         Function::Notify => curfew_notify::start(&host).map(|handler| erase(handler, &host)),
         Function::Provision => curfew_provision::start(&host).map(|handler| erase(handler, &host)),

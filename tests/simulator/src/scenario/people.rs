@@ -154,7 +154,7 @@ impl Play {
         let link = item.and_then(|item| item.get("link")?.as_str()?.rsplit_once("/a/").map(|(_, link)| link));
         let digest = item.and_then(|item| item.pointer("/request/digest"));
         let (path, mut body) = match link {
-            Some(link) => (format!("/a/{link}"), json!({ "decision": word, "digest": digest })),
+            Some(link) => (format!("/v1/links/{link}"), json!({ "decision": word, "digest": digest })),
             None => (format!("/v1/requests/{id}/decisions"), json!({ "decision": word })),
         };
         if let (Some((duration, start)), Some(fields)) = (narrowed, body.as_object_mut()) {

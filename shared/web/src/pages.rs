@@ -1,0 +1,41 @@
+//! One function per page: what surrounds it and what it shows in, a whole HTML document out.
+
+mod actions;
+mod approvals;
+mod audit;
+mod chart;
+mod diff;
+mod everyone;
+mod explain;
+mod flow;
+mod history;
+mod home;
+mod link;
+mod new_request;
+mod panel;
+mod preferences;
+mod preview;
+mod request;
+mod reviews;
+mod search;
+mod setup;
+mod sign_in;
+mod trouble;
+mod verdict;
+mod version;
+
+pub use approvals::approvals;
+pub use audit::audit;
+pub use everyone::everyone;
+pub use explain::explain;
+pub use home::home;
+pub use link::link;
+pub use new_request::new_request;
+pub use preferences::preferences;
+pub use request::request;
+pub use reviews::reviews;
+pub use search::search;
+pub use setup::setup;
+pub use sign_in::sign_in;
+pub use trouble::trouble;
+pub use version::version;

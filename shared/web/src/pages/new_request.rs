@@ -1,0 +1,115 @@
+//! The form of a request.
+
+use curfew_domain::text::{Justification, Ticket};
+use maud::{Markup, html};
+
+use super::preview;
+use crate::field::{self, Durations, Form, Text, hidden};
+use crate::forms::{
+    ACCOUNT, CUSTOM_DURATION, DURATION, EMERGENCY, IDEMPOTENCY, JUSTIFICATION, PERMISSION_SET, START, TICKET,
+};
+use crate::shell::{self, Place};
+use crate::views::{Demand, Frame, NewRequestView, RequestLine};
+use crate::{routes, show, time};
+
+/// `GET /request/new`, `POST /request/preview`, and `POST /request/new` that came back: the form of a request.
+pub fn new_request(frame: &Frame, view: &NewRequestView) -> String {
+    let form = Form { name: "ask", errors: &view.errors };
+    let body = html! {
+        p.crumb { a href=(routes::REQUEST) { "Request access" } }
+        div.heading {
+            div {
+                h1 { (show::access(&view.access)) }
+                p.place { (show::place(&view.access)) }
+            }
+        }
+        @if let Some(line) = &view.same { (same(frame, line)) }
+        div.columns {
+            form.main method="post" action=(routes::NEW_REQUEST) data-preview=(routes::PREVIEW) novalidate[!view.errors.is_empty()] {
+                (field::csrf(frame))
+                (field::zone(frame))
+                (hidden(IDEMPOTENCY, &view.idempotency_key))
+                (hidden(ACCOUNT, &view.access.account.id))
+                (hidden(PERMISSION_SET, &view.access.permission_set.id))
+                (form.problems(&[DURATION, CUSTOM_DURATION, JUSTIFICATION, TICKET, START, EMERGENCY]))
+                (fields(frame, view, form))
+                div.buttons {
+                    button.primary type="submit" { "Send request" }
+                    button type="submit" formaction=(routes::PREVIEW) formnovalidate { "See what will happen" }
+                    a.button.plain href=(routes::REQUEST) { "Cancel" }
+                }
+            }
+            aside.aside aria-label="Preview" {
+                (preview::preview(&view.preview))
+                p.note {
+                    "AWS sessions opened before the end may work up to " (time::lasting(view.session)) " longer."
+                }
+            }
+        }
+    };
+    shell::page(frame, &format!("Request {}", view.access.permission_set.name), Place::Request, body)
+}
+
+fn same(frame: &Frame, line: &RequestLine) -> Markup {
+    html! {
+        p.flash.note {
+            "You already have a request for this: "
+            a href=(routes::request(&line.id)) { (show::stage(line.stage)) }
+            @if let Some(grant) = &line.grant { ", ends " (time::at(frame, grant.expires_at)) ". It can be extended there" }
+            "."
+        }
+    }
+}
+
+fn fields(frame: &Frame, view: &NewRequestView, form: Form<'_>) -> Markup {
+    let values = &view.values;
+    let durations = Durations {
+        legend: "For how long?",
+        max: view.max_duration,
+        chosen: &values.duration,
+        custom: &values.custom,
+        from: frame.now,
+        from_now: true,
+        unchanged: None,
+    };
+    let pattern = |pattern: Option<&String>| pattern.map(|pattern| format!("In this form: {pattern}"));
+    let (ticket_required, ticket_hint) = match &view.ticket {
+        Demand::Optional => (false, None),
+        Demand::Required { pattern: form } => (true, pattern(form.as_ref())),
+    };
+    let why_hint = pattern(view.justification_pattern.as_ref())
+        .unwrap_or_else(|| "Whoever decides and whoever audits reads this.".to_owned());
+    let why = Text {
+        value: &values.justification,
+        hint: Some(&why_hint),
+        required: true,
+        ..Text::new(JUSTIFICATION, "Why do you need it?", Justification::LIMIT)
+    };
+    let ticket = Text {
+        value: &values.ticket,
+        hint: ticket_hint.as_deref(),
+        required: ticket_required,
+        ..Text::new(TICKET, "Ticket", Ticket::LIMIT)
+    };
+    let start = Text {
+        value: &values.start,
+        hint: Some("In your time zone. Left empty, access begins as soon as it is approved."),
+        ..Text::new(START, "Start later", 32)
+    };
+    html! {
+        (form.durations(frame, &durations))
+        (form.lines(&why, 3))
+        (form.line(&ticket, "text"))
+        details.fold open[!values.start.is_empty()] {
+            summary { "Start later" }
+            (form.line(&start, "datetime-local"))
+        }
+        @if view.emergency {
+            div.emergency {
+                (form.check(EMERGENCY, "on", "This is an emergency",
+                    Some("Other rules decide, everybody concerned is told, and the access is reviewed afterwards."),
+                    values.emergency))
+            }
+        }
+    }
+}
