@@ -40,5 +40,6 @@ struct Said {
 pub fn render(letter: &Letter, public_url: &str) -> Mail {
     let said = words::say(letter, public_url);
     let subject = clean::line(&said.subject, SUBJECT);
-    Mail { text: text::render(&said), html: html::render(&said, &subject), subject }
+    let id = letter.id.clone();
+    Mail { id, text: text::render(&said), html: html::render(&said, &subject), subject }
 }

@@ -12,9 +12,14 @@ const UNTIL_MENDED: [&str; 2] = ["SendingPausedException", "AccountSuspendedExce
 /// Programs that answer mails of themselves leave these alone (RFC 3834).
 const AUTOMATIC: (&str, &str) = ("Auto-Submitted", "auto-generated");
 
+/// Names the notice that a mail is a copy of.
+const NOTICE: &str = "Curfew-Notice";
+
 /// A mail, rendered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mail {
+    /// Names the notice: the same in every copy of it. In a header, for people's filters.
+    pub id: String,
     /// One line.
     pub subject: String,
     /// Plain text.
@@ -43,9 +48,12 @@ impl Mailer {
         let what = "send the mail";
         let content = |text: &str| Content::builder().data(text).charset("UTF-8").build().map_err(|e| unbuilt(what, e));
         let body = Body::builder().text(content(&mail.text)?).html(content(&mail.html)?).build();
-        let automatic = MessageHeader::builder().name(AUTOMATIC.0).value(AUTOMATIC.1).build();
-        let message = Message::builder().subject(content(&mail.subject)?).body(body);
-        let message = message.headers(automatic.map_err(|e| unbuilt(what, e))?).build();
+        let mut message = Message::builder().subject(content(&mail.subject)?).body(body);
+        for (name, value) in [AUTOMATIC, (NOTICE, mail.id.as_str())] {
+            let header = MessageHeader::builder().name(name).value(value).build();
+            message = message.headers(header.map_err(|e| unbuilt(what, e))?);
+        }
+        let message = message.build();
         let call = self.client.send_email().from_email_address(&self.from);
         let call = call.destination(Destination::builder().to_addresses(to).build());
         let sent = call.content(EmailContent::builder().simple(message).build()).send().await;
