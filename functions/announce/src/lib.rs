@@ -41,7 +41,11 @@ pub fn start(
 
 /// Every record is tried, so that one that cannot be told yet keeps no other back. Lambda repeats from the first that is
 /// named on; what was told is marked.
-async fn handle(announcer: &Announcer, event: &StreamEvent, invocation: &Invocation) -> Result<StreamAnswer, TaskError> {
+async fn handle(
+    announcer: &Announcer,
+    event: &StreamEvent,
+    invocation: &Invocation,
+) -> Result<StreamAnswer, TaskError> {
     let turn = Turn { name: invocation.writer_name(announcer.ids.as_ref())?, deadline: invocation.deadline };
     let mut failed = Vec::new();
     for record in &event.records {
@@ -55,7 +59,9 @@ async fn handle(announcer: &Announcer, event: &StreamEvent, invocation: &Invocat
         match told {
             Ok(()) => {}
             // Stored and streamed, and yet not there: nothing to tell.
-            Err(Error::NotFound) => tracing::warn!(request_id = %occasion.request, "the stream names an unknown request"),
+            Err(Error::NotFound) => {
+                tracing::warn!(request_id = %occasion.request, "the stream names an unknown request")
+            }
             Err(error) => {
                 tracing::warn!(request_id = %occasion.request, %error, "not everybody is told yet; this comes again");
                 failed.push(Failed { item_identifier: record.dynamodb.sequence_number.clone() });

@@ -1,8 +1,8 @@
 //! Calls that show something.
 
 use curfew_api::{
-    AccessHealthView, ApprovalView, ApprovalsView, DirectoryView, EntitlementsView, MeView, PageView,
-    PreferencesView, Problem, RequestView, ReviewView, ReviewsView, entitlements_query, list_query, path_id,
+    AccessHealthView, ApprovalView, ApprovalsView, DirectoryView, EntitlementsView, MeView, PageView, PreferencesView,
+    Problem, RequestView, ReviewView, ReviewsView, entitlements_query, list_query, path_id,
 };
 use curfew_domain::id::RequestId;
 use curfew_engine::error::Error;

@@ -45,7 +45,8 @@ pub fn preferences(body: &[u8]) -> Result<Preferences, Problem> {
         let known: Vec<&str> = NoticeKind::ALL.into_iter().map(NoticeKind::name).collect();
         let kind = NoticeKind::parse(&name);
         let kind = kind.ok_or_else(|| {
-            Problem::invalid(&field, "there is no such kind of notice").with_hint(format!("Known: {}.", known.join(", ")))
+            Problem::invalid(&field, "there is no such kind of notice")
+                .with_hint(format!("Known: {}.", known.join(", ")))
         })?;
         preferences = preferences.choose(kind, wanted).map_err(|_| {
             let detail = "this kind cannot be switched off, because nothing else would tell you in time";

@@ -39,9 +39,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     let passing = match &error {
-        SdkError::ServiceError(answer) => {
-            answer.raw().status().as_u16() >= 500 || code(&error).is_some_and(may_pass)
-        }
+        SdkError::ServiceError(answer) => answer.raw().status().as_u16() >= 500 || code(&error).is_some_and(may_pass),
         SdkError::ConstructionFailure(_) => false,
         // Time-outs, connections, answers that cannot be read.
         _ => true,

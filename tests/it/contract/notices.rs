@@ -24,7 +24,10 @@ fn the_stream_brings_each_transition_and_reminder_and_nothing_else() {
     assert_eq!(mapping["EventSourceArn"], json!({ "Fn::GetAtt": "Table.StreamArn" }));
     assert_eq!(mapping["FunctionName"], json!({ "Ref": "Announce" }));
     assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]));
-    assert_eq!(mapping["DestinationConfig"], json!({ "OnFailure": { "Destination": { "Fn::GetAtt": "FailureQueue.Arn" } } }));
+    assert_eq!(
+        mapping["DestinationConfig"],
+        json!({ "OnFailure": { "Destination": { "Fn::GetAtt": "FailureQueue.Arn" } } })
+    );
     assert!(mapping["MaximumRetryAttempts"].is_null(), "until it is too old, whatever fails");
     let filters = mapping["FilterCriteria"]["Filters"].as_array().unwrap();
     let filter: Value = serde_json::from_str(filters[0]["Pattern"].as_str().unwrap()).unwrap();

@@ -189,7 +189,8 @@ impl World {
             written.into_iter().map(|written| decoded.take(written)).collect()
         };
         self.stream(&changes);
-        let call = Call { number, notice, service, operation, request, answer, strike, changes, write_units, half_read_units };
+        let call =
+            Call { number, notice, service, operation, request, answer, strike, changes, write_units, half_read_units };
         self.step(by, What::Call(call));
         if matches!(service, Service::SsoAdmin) {
             self.settle();

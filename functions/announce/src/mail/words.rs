@@ -65,7 +65,8 @@ impl Known<'_> {
         let (who, what) = (&self.who, &self.what);
         let emergency = if self.letter.request.ask.emergency { "EMERGENCY: " } else { "" };
         // Yours, or somebody's.
-        let (whose, of) = if self.own { ("Your".to_owned(), String::new()) } else { (format!("{who}'s"), format!(" ({who})")) };
+        let (whose, of) =
+            if self.own { ("Your".to_owned(), String::new()) } else { (format!("{who}'s"), format!(" ({who})")) };
         match self.letter.kind {
             NoticeKind::Received => (
                 format!("{emergency}Received: {what}{of}"),
@@ -92,13 +93,19 @@ impl Known<'_> {
             NoticeKind::EndsSoon => (
                 format!("Ends at {}: {what}{of}", self.clock(self.expires_at())),
                 format!("{whose} access to {what} ends soon."),
-                vec!["Finish what must not be cut off. If the work takes longer, ask for more time before the end.".to_owned()],
+                vec![
+                    "Finish what must not be cut off. If the work takes longer, ask for more time before the end."
+                        .to_owned(),
+                ],
             ),
             NoticeKind::Ended => self.ended(&whose, &of),
             NoticeKind::NotRemoved => (
                 format!("NOT REMOVED: {what} of {who}"),
                 format!("{who}'s access to {what} should be gone, and could not be removed yet."),
-                vec!["Curfew keeps trying, and the operators are alarmed. Until it succeeds, the access may still work.".to_owned()],
+                vec![
+                    "Curfew keeps trying, and the operators are alarmed. Until it succeeds, the access may still work."
+                        .to_owned(),
+                ],
             ),
             NoticeKind::ReviewDue => (
                 format!("Review due: emergency access of {who} to {what}"),
@@ -140,7 +147,8 @@ impl Known<'_> {
         let reasons = || self.letter.explanation().iter().take(3).map(|reason| line(reason, 300)).collect();
         match self.letter.stage {
             Stage::Scheduled => {
-                let start = self.letter.request.terms().start.map_or(String::new(), |at| format!(" for {}", self.time(at)));
+                let start =
+                    self.letter.request.terms().start.map_or(String::new(), |at| format!(" for {}", self.time(at)));
                 (format!("Approved: {what}{of}"), format!("{whose} request for {what} is approved{start}."), vec![])
             }
             Stage::Approved => (

@@ -163,9 +163,8 @@ fn settled(request: &Request, record: &Record) -> Option<Vec<(UserId, Because)>>
     if people.is_empty() {
         return None;
     }
-    people.retain(|(who, _)| {
-        !is_by(record, who) && !request.decisions.iter().any(|decision| decision.approver == *who)
-    });
+    people
+        .retain(|(who, _)| !is_by(record, who) && !request.decisions.iter().any(|decision| decision.approver == *who));
     Some(people)
 }
 
@@ -226,6 +225,6 @@ fn finished(
 /// Configurations also say `denied` or `failed`: the stage that the request came to. Reminders and asides have no stage of
 /// their own.
 fn is_told_by_stage(kind: NoticeKind, stage: Stage, told: &Told) -> bool {
-    use NoticeKind::{Active, DecisionNeeded, Decided, Ended, Received};
+    use NoticeKind::{Active, Decided, DecisionNeeded, Ended, Received};
     matches!(kind, Received | DecisionNeeded | Decided | Active | Ended) && told.on.contains(stage.name())
 }

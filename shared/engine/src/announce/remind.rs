@@ -53,7 +53,7 @@ impl Reminder {
 
 /// How long before its end a grant of this length is recalled: a fifth of it, from five minutes to an hour; `None` if it is
 /// too short for that.
-pub fn lead(length: SignedDuration) -> Option<SignedDuration> {
+fn lead(length: SignedDuration) -> Option<SignedDuration> {
     (length >= SHORTEST).then(|| (length / 5).clamp(LEAST, MOST))
 }
 
