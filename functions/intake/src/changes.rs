@@ -1,6 +1,6 @@
 //! Calls that change something.
 
-use curfew_api::{DirectoryView, Problem, RequestView, ReviewView, path_id};
+use curfew_api::{DirectoryView, PreferencesView, Problem, RequestView, ReviewView, path_id};
 use curfew_domain::id::RequestId;
 use curfew_engine::end::{Ending, end};
 use curfew_engine::escalate::escalate;
@@ -61,6 +61,14 @@ impl Intake {
         let comment = curfew_api::comment(&call.body)?;
         let request = end(&self.core, &caller.person, &id, ending, comment).await.map_err(log)?;
         json(202, &RequestView::brief(&request))
+    }
+
+    /// Chooses which notices the caller gets by mail, in place of what they chose before.
+    pub(crate) async fn prefer(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.enabled_caller(call, &self.core).await?;
+        let preferences = curfew_api::preferences(&call.body)?;
+        self.core.store.put_preferences(&caller.person.id, &preferences).await.map_err(log)?;
+        json(200, &PreferencesView::from(&preferences))
     }
 
     /// Has the directory read now, besides its schedule. Answers at once; `GET /v1/directory` shows what came of it.

@@ -81,6 +81,8 @@ impl Intake {
             Route::Directory => self.directory(&call).await,
             Route::Snapshot => self.snapshot(&call).await,
             Route::Sync => self.sync(&call).await,
+            Route::Preferences => self.preferences(&call).await,
+            Route::Prefer => self.prefer(&call).await,
         }
     }
 }

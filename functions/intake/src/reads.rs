@@ -1,8 +1,8 @@
 //! Calls that show something.
 
 use curfew_api::{
-    AccessHealthView, ApprovalView, ApprovalsView, DirectoryView, EntitlementsView, MeView, PageView, Problem,
-    RequestView, ReviewView, ReviewsView, entitlements_query, list_query, path_id,
+    AccessHealthView, ApprovalView, ApprovalsView, DirectoryView, EntitlementsView, MeView, PageView, PreferencesView,
+    Problem, RequestView, ReviewView, ReviewsView, entitlements_query, list_query, path_id,
 };
 use curfew_domain::id::RequestId;
 use curfew_engine::error::Error;
@@ -78,6 +78,13 @@ impl Intake {
     pub(crate) async fn me(&self, call: &Call) -> Result<HttpAnswer, Problem> {
         let caller = self.gate.caller(call, &self.core).await?;
         json(200, &MeView::from(&caller.person))
+    }
+
+    /// Which notices the caller gets by mail.
+    pub(crate) async fn preferences(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        let preferences = self.core.store.preferences(&caller.person.id).await.map_err(log)?;
+        json(200, &PreferencesView::from(&preferences))
     }
 
     /// The state of all access, from the store. Asks the directory only who calls.

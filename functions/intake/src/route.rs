@@ -27,10 +27,12 @@ pub(crate) enum Route {
     Directory,
     Snapshot,
     Sync,
+    Preferences,
+    Prefer,
 }
 
 /// Route keys, as the template writes them.
-const ALL: [(&str, Route); 24] = [
+const ALL: [(&str, Route); 26] = [
     ("POST /v1/requests", Route::Submit),
     ("GET /v1/requests", Route::List),
     ("GET /v1/requests/{id}", Route::Show),
@@ -55,6 +57,8 @@ const ALL: [(&str, Route); 24] = [
     ("GET /v1/directory", Route::Directory),
     ("GET /v1/directory/snapshot", Route::Snapshot),
     ("POST /v1/directory/sync", Route::Sync),
+    ("GET /v1/preferences", Route::Preferences),
+    ("PUT /v1/preferences", Route::Prefer),
 ];
 
 impl Route {

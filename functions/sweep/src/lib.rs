@@ -11,7 +11,7 @@ use curfew_aws::state_machine::StateMachine;
 use curfew_engine::core::Core;
 use curfew_engine::directive::Directive;
 use curfew_engine::facts::FactSources;
-use curfew_engine::sweep::{Sweeper, Swept};
+use curfew_engine::sweep::{Reminded, Sweeper, Swept};
 use curfew_lambda::{Host, Invocation, TaskError, Unset, request_id};
 use serde::Serialize;
 
@@ -59,6 +59,7 @@ pub fn start(host: &Host) -> Result<impl AsyncFn(SweepTask, Invocation) -> Resul
             accounts: Arc::new(Organization::new(host.clients.organizations())),
             permission_sets: access,
         },
+        reminded: Reminded::default(),
     };
     Ok(async move |task: SweepTask, invocation: Invocation| handle(&sweeper, task, invocation).await)
 }

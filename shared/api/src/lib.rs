@@ -6,10 +6,13 @@ mod body;
 mod configuration;
 mod directory;
 mod entitlements;
+mod event;
 mod health;
+mod preferences;
 mod problem;
 mod query;
 mod refused;
+pub mod stream;
 pub mod task;
 mod view;
 
@@ -19,7 +22,9 @@ pub use configuration::{
 };
 pub use directory::{DirectoryView, SnapshotView, sync_wish};
 pub use entitlements::{EntitlementsQuery, EntitlementsView, entitlements_query};
+pub use event::{EVENT_VERSION, EventGrant, EventPerson, EventRequest, EventStep, NoticeEvent};
 pub use health::AccessHealthView;
+pub use preferences::{PreferencesView, preferences};
 pub use problem::Problem;
 pub use query::{list_query, path_id};
 pub use view::{ApprovalView, ApprovalsView, LinkView, MeView, PageView, RequestView, ReviewView, ReviewsView};

@@ -27,6 +27,11 @@ pub(crate) fn code<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -
     error.as_service_error().and_then(ProvideErrorMetadata::code)
 }
 
+/// Whether the same call may work later, by the code of a refusal.
+pub(crate) fn may_pass(code: &str) -> bool {
+    PASSING.contains(&code)
+}
+
 /// Sorts an error: what may pass, and what needs help.
 #[expect(clippy::needless_pass_by_value, reason = "reads best in `map_err`")]
 pub(crate) fn fault<E>(what: &'static str, error: SdkError<E, HttpResponse>) -> Fault
@@ -34,9 +39,7 @@ where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
     let passing = match &error {
-        SdkError::ServiceError(answer) => {
-            answer.raw().status().as_u16() >= 500 || code(&error).is_some_and(|code| PASSING.contains(&code))
-        }
+        SdkError::ServiceError(answer) => answer.raw().status().as_u16() >= 500 || code(&error).is_some_and(may_pass),
         SdkError::ConstructionFailure(_) => false,
         // Time-outs, connections, answers that cannot be read.
         _ => true,

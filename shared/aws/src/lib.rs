@@ -1,8 +1,10 @@
 //! One adapter per AWS service, behind the ports of the engine. Nothing here decides anything.
 
+pub mod bus;
 mod fault;
 pub mod functions;
 pub mod identity_store;
+pub mod mail;
 pub mod organizations;
 pub mod scheduler;
 pub mod sessions;

@@ -6,7 +6,9 @@
 //! | `REQ#<id>` | `A#<seq>` | an audit record; never changed |
 //! | `REQ#<id>` | `T#approval#<step>#<digest>`, `T#provisioning#<digest>` | a task token of the waiting execution |
 //! | `REQ#<id>` | `L#<step>#<approver>` | which link the approver has |
-//! | `REQ#<id>` | `N#<seq>#<what>` | a notice |
+//! | `REQ#<id>` | `N#<reminder>` | time for a reminder; the stream tells `announce` |
+//! | `REQ#<id>` | `M#<occasion>#<kind>#<place>` | a notice on its way (`holder`, `held_until`), or delivered (neither) |
+//! | `PREF#<user>` | `P` | which notices a person wants by mail |
 //! | `REQ#<id>` | `V` | the review of its emergency grant; `version` guards every write |
 //! | `REVIEW` | `<id>` | a review that nobody has answered |
 //! | `LINK#<link>` | `L` | a callback link |
@@ -24,6 +26,9 @@
 //! | `DIRECTORY` | `draft` | what an unfinished reading has left |
 //! | `DIRECTORY` | `reader` | who reads the directory; `version` guards every write |
 //! | `SNAPSHOT#<place>`, `DRAFT#<place>` | `C#<n>` | a chunk of either; overwritten when its place comes round |
+//!
+//! The table's stream carries `R`, `V` and `N#…` of requests to `announce`: each transition writes one `R` or `V`, whose
+//! `version` is the number of its record. Marks are for the outbox alone; access depends on none of them.
 //!
 //! Index `by_owner` (keys only): `REQUESTER#<user>` and `DAY#<day>`, both by request id.
 
@@ -44,14 +49,11 @@ mod callbacks;
 mod configurations;
 mod directories;
 mod intents;
-mod notices;
-mod preferences;
+mod outbox;
 mod requests;
 mod reviews;
 mod shape;
 pub mod stored;
-
-pub use notices::TableNotices;
 
 /// Attributes of one item.
 type Item = HashMap<String, AttributeValue>;

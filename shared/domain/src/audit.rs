@@ -5,6 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::hex::hex;
 use crate::id::RequestId;
+use crate::request::Stage;
 use crate::time::Timestamp;
 
 /// Hash of a record, or of the empty chain.
@@ -127,6 +128,21 @@ impl Record {
             hash.update(field.as_bytes());
         }
         RecordHash(hex(&hash.finalize()))
+    }
+
+    /// The stage that this record led to; `None` if it is about a review.
+    pub fn led_to(&self) -> Option<Stage> {
+        self.stage("to")
+    }
+
+    /// Whether the request came to another stage by this record, or into being.
+    pub fn moved(&self) -> bool {
+        self.stage("from") != self.stage("to")
+    }
+
+    fn stage(&self, name: &str) -> Option<Stage> {
+        let body: Value = serde_json::from_str(&self.body).ok()?;
+        Stage::parse(body.get(name)?.as_str()?)
     }
 
     /// The head of the chain that ends in this record.

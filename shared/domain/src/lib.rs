@@ -9,6 +9,7 @@ pub mod audit;
 pub mod hex;
 pub mod id;
 pub mod lease;
+pub mod notice;
 pub mod origin;
 pub mod person;
 pub mod request;

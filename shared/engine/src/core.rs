@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use curfew_domain::id::{RequestId, UserId};
+use curfew_domain::id::RequestId;
 use curfew_domain::request::{Command, Context, Effect, Request, Transition, Wait, apply};
 use curfew_domain::time::SignedDuration;
-use curfew_domain::verdict::Verdict;
 use curfew_policy::Configuration;
 
 use crate::configurations::Configurations;
 use crate::directive::directive;
 use crate::error::{Error, Fault};
-use crate::ports::{Clock, Commit, Flow, Notices, Store, Wake};
+use crate::ports::{Clock, Commit, Flow, Store, Wake};
 
 /// How often a lost race for the same request is tried again.
 const ATTEMPTS: u32 = 8;
@@ -25,8 +24,6 @@ pub struct Core {
     pub clock: Arc<dyn Clock>,
     /// The configuration, once it has been read.
     pub configurations: Arc<Configurations>,
-    /// Tells people.
-    pub notices: Arc<dyn Notices>,
     /// Starts and resumes executions.
     pub flow: Option<Arc<dyn Flow>>,
     /// Starts the writer. The writer itself has none: it goes on with what it has just recorded.
@@ -95,7 +92,6 @@ impl Core {
                 Some(wake) => wake.removals().await,
                 None => Ok(()),
             },
-            Effect::Notify(notice) => self.notices.moved(notice, &audience(request), self.clock.now()).await,
             Effect::Retire => self.store.retire(id).await,
         }
     }
@@ -115,14 +111,4 @@ impl Core {
     fn flow(&self) -> Result<&Arc<dyn Flow>, Fault> {
         self.flow.as_ref().ok_or_else(|| Fault::permanent("use the state machine", "this function cannot"))
     }
-}
-
-/// Who is told about a move: the requester, and the approvers who were asked to decide.
-pub(crate) fn audience(request: &Request) -> Vec<UserId> {
-    let mut people = vec![request.ask.requester.clone()];
-    let steps = request.verdict.as_ref().map_or(&[][..], Verdict::steps);
-    for step in request.asked_steps().into_iter().filter_map(|index| steps.get(index)) {
-        people.extend(step.approvers.iter().filter(|who| !people.contains(who)).cloned().collect::<Vec<_>>());
-    }
-    people
 }

@@ -14,6 +14,7 @@ use curfew_policy::directory::Directory;
 use curfew_policy::model::Circumstances;
 use curfew_policy::{Configuration, Facts};
 
+use crate::announce::Circle;
 use crate::core::Core;
 use crate::error::Error;
 use crate::review::overdue_reviews;
@@ -52,6 +53,18 @@ impl Known {
     pub fn manager_of(&self, who: &UserId) -> Option<&UserId> {
         let manager = self.directory.users.get(who)?.manager.as_ref()?;
         self.directory.users.get(manager).filter(|user| user.enabled).map(|_| manager)
+    }
+
+    /// Who is around a request besides those whom it names itself.
+    pub fn circle(&self, ask: &Ask, now: Timestamp) -> Circle {
+        let nothing = bare(Origin::default());
+        let facts = self.facts(&nothing, now);
+        Circle {
+            in_charge: self.configuration.in_charge(&facts, ask),
+            reviewers: self.configuration.reviewers(&facts, ask),
+            administrators: self.configuration.administrators(&self.directory),
+            told: self.configuration.told(&self.directory, ask),
+        }
     }
 
     /// A person with the roles that the configuration gives.

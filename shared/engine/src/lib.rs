@@ -3,6 +3,7 @@
 //! Each verb loads a request, lets the domain decide, commits state and audit record together, and only then acts.
 //! A crash between commit and act is repaired by a retry of the verb or by `sweep`; no verb assumes that it runs once.
 
+pub mod announce;
 pub mod configurations;
 pub mod core;
 pub mod decide;

@@ -1,4 +1,4 @@
-//! Notify: keep the token of the waiting execution and ask the approvers.
+//! Notify: keep the token of the waiting execution and make the approvers' links. `announce` mails them.
 
 use curfew_domain::id::RequestId;
 use curfew_domain::request::{State, Wait};
@@ -7,7 +7,7 @@ use crate::core::Core;
 use crate::error::Error;
 use crate::ports::{Ids, Link};
 
-/// Asks the approvers of a step, each through a link of their own.
+/// Makes a way to decide for each approver of a step.
 pub async fn ask_approvers(core: &Core, ids: &dyn Ids, id: &RequestId, step: usize, token: &str) -> Result<(), Error> {
     let wait = Wait::Approval { step };
     core.store.put_token(id, wait, token).await?;
@@ -17,14 +17,10 @@ pub async fn ask_approvers(core: &Core, ids: &dyn Ids, id: &RequestId, step: usi
         (State::AwaitingApproval { step: present, .. }, Some(asked)) if *present == step => asked,
         _ => return Ok(core.resume(&request, wait).await?),
     };
-    let mut links = Vec::new();
     // Who cannot decide this step, because it wants others than approved before, needs no way to it.
     for approver in asked.approvers.iter().filter(|approver| request.waits_for(approver)) {
         let link = Link { id: ids.link()?, request: id.clone(), step, approver: approver.clone() };
-        links.push(core.store.put_link(link).await?);
-    }
-    if let Err(error) = core.notices.decision_needed(&request, &links, core.clock.now()).await {
-        tracing::warn!(request_id = %id, %error, "approvers could not be told; the request waits for them all the same");
+        core.store.put_link(link).await?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use curfew_domain::assignment::{Assignment, OperationKind};
 use curfew_domain::audit::Record;
 use curfew_domain::id::{AccountId, Key, LinkId, PermissionSetArn, RequestId, UserId};
 use curfew_domain::lease::Lease;
-use curfew_domain::request::{Intent, Notice, Request, Transition, Wait};
+use curfew_domain::request::{Intent, Request, Transition, Wait};
 use curfew_domain::review::{Review, Step};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_policy::bundle::{Bundle, Version};
@@ -20,11 +20,13 @@ use crate::publish::{Proposal, Publication};
 use crate::trigger::Trigger;
 
 mod directory;
+mod outbox;
 
 pub use directory::{
     Directories, Head, ListedAccount, ListedPermissionSet, ListedUnit, ListedUser, OrganizationListing, PeopleListing,
     PermissionSetListing,
 };
+pub use outbox::{Bus, Claim, Mark, Outbox, Post};
 
 /// Time and waiting.
 #[async_trait]
@@ -207,18 +209,9 @@ pub trait Configurations: Send + Sync {
     async fn proposals(&self) -> Result<Vec<Proposal>, Fault>;
 }
 
-/// What people prefer.
-#[async_trait]
-pub trait Preferences: Send + Sync {
-    /// Kinds of notices that this person does not want; none, unless they said so.
-    async fn unwanted(&self, who: &UserId) -> Result<BTreeSet<String>, Fault>;
-    /// Keeps them in place of what was kept before.
-    async fn put_unwanted(&self, who: &UserId, unwanted: &BTreeSet<String>) -> Result<(), Fault>;
-}
-
 /// Everything that one table keeps.
-pub trait Store: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Preferences {}
-impl<T: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Preferences> Store for T {}
+pub trait Store: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox {}
+impl<T: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox> Store for T {}
 
 /// Executions of the approval state machine.
 #[async_trait]
@@ -243,17 +236,6 @@ pub trait Wake: Send + Sync {
     async fn removals(&self) -> Result<(), Fault>;
     /// Has grants carried out soon, and removals before them.
     async fn grants(&self) -> Result<(), Fault>;
-}
-
-/// Tells people. A notice that fails never blocks the flow.
-#[async_trait]
-pub trait Notices: Send + Sync {
-    /// Tells these people about a move of a request.
-    async fn moved(&self, notice: &Notice, to: &[UserId], at: Timestamp) -> Result<(), Fault>;
-    /// Asks these approvers to decide; each through a link of their own.
-    async fn decision_needed(&self, request: &Request, links: &[Link], at: Timestamp) -> Result<(), Fault>;
-    /// Tells these people that nobody has reviewed emergency access in time.
-    async fn review_overdue(&self, review: &Review, to: &[UserId], at: Timestamp) -> Result<(), Fault>;
 }
 
 /// Fresh facts about people.

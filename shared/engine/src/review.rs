@@ -8,7 +8,7 @@ use curfew_domain::review::{self, Finding, Review};
 use curfew_domain::text::Comment;
 use curfew_domain::time::SignedDuration;
 
-use crate::core::{Core, audience};
+use crate::core::Core;
 use crate::error::Error;
 use crate::known::Reviewing;
 use crate::ports::Commit;
@@ -93,8 +93,7 @@ pub async fn of(core: &Core, request: &Request) -> Result<Option<(Review, Vec<Re
     Ok(Some((review, records)))
 }
 
-/// Tells people, once, of every review whose time is over; how many there were. What cannot be told now is told by the
-/// next sweep.
+/// Records, once, of every review that its time is over, so that people are told; how many there were.
 pub(crate) async fn announce_overdue(core: &Core, reviewing: Reviewing<'_>) -> Result<usize, Error> {
     let mut announced = 0;
     for review in core.store.open_reviews().await? {
@@ -109,12 +108,6 @@ pub(crate) async fn announce_overdue(core: &Core, reviewing: Reviewing<'_>) -> R
             request_id = %id, requester = %review.requester, since = %review.since, alarm = "review_overdue",
             "emergency access was not reviewed in time"
         );
-        let request = core.load(id).await?;
-        let (mut to, reviewers) = (audience(&request), reviewing.reviewers(&request.ask));
-        to.extend(reviewers.iter().filter(|who| !to.contains(who)).cloned().collect::<Vec<_>>());
-        if let Err(error) = core.notices.review_overdue(&step.review, &to, now).await {
-            tracing::warn!(request_id = %id, %error, "people could not be told of an overdue review; the alarm stands");
-        }
     }
     Ok(announced)
 }

@@ -97,6 +97,14 @@ client!(
     dynamodb, aws_sdk_dynamodb, "DYNAMODB"
 );
 client!(
+    /// Programs that listen.
+    bus, aws_sdk_eventbridge, "EVENTBRIDGE"
+);
+client!(
+    /// Mail.
+    mail, aws_sdk_sesv2, "SESV2"
+);
+client!(
     /// People.
     identity_store, aws_sdk_identitystore, "IDENTITYSTORE"
 );

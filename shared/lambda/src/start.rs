@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use curfew_aws::table::{Table, TableNotices};
+use curfew_aws::table::Table;
 use curfew_domain::id::RequestId;
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::core::Core;
@@ -71,9 +71,8 @@ impl Host {
     /// The core over the table, without hands.
     pub fn core(&self) -> Result<Core, Unset> {
         let table = Arc::new(Table::new(self.clients.dynamodb(), self.environment.required("TABLE_NAME")?));
-        let notices = Arc::new(TableNotices::new(Arc::clone(&table)));
         let (clock, configurations) = (Arc::clone(&self.clock) as _, Arc::default());
-        Ok(Core { store: table, clock, configurations, notices, flow: None, wake: None })
+        Ok(Core { store: table, clock, configurations, flow: None, wake: None })
     }
 }
 

@@ -75,6 +75,18 @@ pub fn terms(
     inherit(&controls)
 }
 
+/// Whether any of these selects a permission set in an account; not where the directory does not know one of them.
+pub(crate) fn selects(
+    selectors: &[Selector],
+    directory: &Directory,
+    account: &AccountId,
+    permission_set: &PermissionSetArn,
+) -> bool {
+    let (place, set) = (Place::of(directory, account), Set::of(directory, permission_set));
+    let both = place.zip(set);
+    both.is_some_and(|(place, set)| selectors.iter().any(|by| place.is_selected(by) && set.is_selected(by)))
+}
+
 /// Whether this person may see and request this entitlement, because one of its catalogs is visible to them.
 pub fn sees(model: &Model, directory: &Directory, user: &UserId, entitlement: &Entitlement) -> bool {
     catalogs_seen(model, directory, user).any(|name| entitlement.catalogs.contains(name))

@@ -29,6 +29,7 @@ mod reasons;
 pub mod steps;
 #[cfg(test)]
 mod tests;
+mod told;
 mod ways;
 
 pub use bundle::{Bundle, Version};

@@ -9,6 +9,10 @@ use curfew_domain::time::{AccessDuration, SignedDuration};
 
 use crate::pattern::Pattern;
 
+mod notices;
+
+pub use notices::{NoticeTarget, Reminders, Told};
+
 /// Name of a flow, policy, catalog, approver group, owner or rotation: 1 to 64 of `a-z`, `0-9` and `-`, beginning with a
 /// letter.
 pub type Name = String;
@@ -83,6 +87,8 @@ pub struct Settings {
     pub ticket_pattern: Option<String>,
     /// Publishing needs the approval of a second administrator.
     pub publish_needs_second: bool,
+    /// Which reminders people get.
+    pub reminders: Reminders,
 }
 
 /// Roles in Curfew itself.
@@ -309,15 +315,6 @@ pub struct Ownership {
     pub permission_sets: BTreeSet<String>,
     /// Assignments that Curfew did not make are removed, not only reported.
     pub exclusive: bool,
-}
-
-/// Where notices go besides the people concerned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoticeTarget {
-    /// Which moves: stage names, or `emergency`; empty means all.
-    pub on: BTreeSet<String>,
-    /// `slack:<channel>`, `mail:<address>` or `sns:<topic ARN>`.
-    pub to: String,
 }
 
 /// One permission set in one account with the settings that apply to it.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use curfew_api::stream::{StreamEvent, occasion};
 use curfew_api::task::{NotifyTask, ProvisionTask, RequestTask, RevokeTask, SweepTask, SyncTask};
 use curfew_domain::id::{LinkId, RequestId, UserId};
 use curfew_lambda::http::{Call, HttpEvent};
@@ -20,10 +21,13 @@ struct Sample {
     event: Value,
 }
 
-/// Every file below `events/`, but its README.
+/// What comes out of Curfew, and not into a function of it.
+const OUTPUT: &str = "bus";
+
+/// Every file below `events/`, but its README and what Curfew itself puts out.
 fn samples() -> Vec<Sample> {
     let mut samples = Vec::new();
-    for function in entries("events").into_iter().filter(|name| name != "README.md") {
+    for function in entries("events").into_iter().filter(|name| name != "README.md" && name != OUTPUT) {
         for file in entries(&format!("events/{function}")) {
             let case = file.strip_suffix(".json").unwrap_or_else(|| panic!("events/{function}/{file} is no sample"));
             let event = serde_json::from_str(&read(&format!("events/{function}/{file}"))).unwrap();
@@ -77,6 +81,11 @@ pub(super) fn decode(function: &str, event: &Value) {
             let SyncTask { force } = task(event);
             assert_eq!(event.as_object().unwrap().len(), usize::from(event["force"] == force), "{event}");
         }
+        "announce" => {
+            let StreamEvent { records } = task(event);
+            assert!(!records.is_empty(), "{event}");
+            assert!(records.iter().all(|record| occasion(record).is_some()), "part of it is not read: {event}");
+        }
         other => panic!("events/{other} is for no function"),
     }
 }
@@ -112,6 +121,7 @@ fn understand(call: &Call) {
             curfew_api::comment(body).unwrap();
         }
         "POST /v1/links/{id}" => drop(curfew_api::link_decision(body).unwrap()),
+        "PUT /v1/preferences" => drop(curfew_api::preferences(body).unwrap()),
         "POST /v1/directory/sync" => drop(curfew_api::sync_wish(body).unwrap()),
         "PUT /v1/configuration" | "PUT /v1/ci/configuration" => {
             let by = call.aws_identity().unwrap_or("user:kira").to_owned();

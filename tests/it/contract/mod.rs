@@ -9,6 +9,7 @@ mod binaries;
 mod events;
 mod flow;
 mod layout;
+mod notices;
 mod operations;
 mod rights;
 mod routes;

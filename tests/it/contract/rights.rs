@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use super::repository::{dense_code, entries, functions, rust_files};
 
 /// Calls in an adapter that a function uses, which the function never comes to.
-const UNREACHED: [(&str, &str, &[&str]); 29] = [
+const UNREACHED: [(&str, &str, &[&str]); 30] = [
+    ("announce", "only reads and marks", &["dynamodb:BatchGetItem", "dynamodb:DeleteItem"]),
     ("approval", "shows no lists", &["dynamodb:BatchGetItem"]),
     ("approval", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     ("console", "leaves executions to the sweep once they run", &["states:DescribeExecution"]),
@@ -78,6 +79,10 @@ const ORGANIZATION: &[&str] = &[
     "organizations:ListTagsForResource",
 ];
 
+/// What a mapping does with a stream (Lambda developer guide, "Configuring permissions" of DynamoDB streams).
+const STREAM: [&str; 4] =
+    ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"];
+
 /// The functions that look for what a person has, in the index.
 const LISTS_BY_PERSON: [&str; 4] = ["console", "evaluate", "intake", "provision"];
 
@@ -105,8 +110,10 @@ const WITHOUT_RESOURCE: [&str; 10] = [
 /// IAM's name of the service behind an adapter of `shared/aws`; `None` for files that talk to nobody.
 fn service(adapter: &str) -> Option<&'static str> {
     match adapter {
+        "bus" => Some("events"),
         "functions" => Some("lambda"),
         "identity_store" => Some("identitystore"),
+        "mail" => Some("ses"),
         "organizations" => Some("organizations"),
         "scheduler" => Some("scheduler"),
         "sso_admin" => Some("sso"),
@@ -219,6 +226,11 @@ fn a_function_may_do_what_its_code_calls_and_no_more() {
         if properties(&logical_id(&function))["EventInvokeConfig"]["DestinationConfig"].is_object() {
             needed.insert("sqs:SendMessage".to_owned());
         }
+        if function == "announce" {
+            // The mapping that brings the stream uses it as well, and sends what it gives up.
+            needed.extend(STREAM.map(str::to_owned));
+            needed.insert("sqs:SendMessage".to_owned());
+        }
         if needed.contains("scheduler:CreateSchedule") {
             needed.insert("iam:PassRole".to_owned());
         }
@@ -327,6 +339,8 @@ fn a_function_works_on_what_is_its_own() {
                 "lambda" => json!([writer("revoke", &function), writer("provision", &function)]),
                 "sqs" => arn("FailureQueue"),
                 "iam" => arn("SchedulerRole"),
+                "events" => arn("Bus"),
+                "dynamodb" if STREAM.contains(&action) => json!({ "Fn::Sub": "${Table.Arn}/stream/*" }),
                 "dynamodb" if LISTS_BY_PERSON.contains(&function.as_str()) && action == "dynamodb:Query" => {
                     json!([arn("Table"), index])
                 }
@@ -337,6 +351,16 @@ fn a_function_works_on_what_is_its_own() {
             assert_eq!(*resource, expected, "{function}: {action}");
         }
     }
+}
+
+#[test]
+fn mail_goes_out_from_the_configured_address_only() {
+    assert_eq!(holders("ses:SendEmail"), ["announce"]);
+    let sends = |statement: &&Value| actions(statement).any(|action| action == "ses:SendEmail");
+    let statement = statements("AnnounceRole").into_iter().find(sends).unwrap();
+    assert_eq!(statement["Condition"], json!({ "StringEquals": { "ses:FromAddress": { "Ref": "MailFrom" } } }));
+    let told = &properties("Announce")["Environment"]["Variables"]["MAIL_FROM"];
+    assert_eq!(*told, json!({ "Ref": "MailFrom" }), "and that is the one that it sends from");
 }
 
 #[test]

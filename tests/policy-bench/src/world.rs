@@ -341,6 +341,7 @@ fn model(size: Size) -> Model {
             reviewers: Vec::new(),
             ticket_pattern: None,
             publish_needs_second: false,
+            reminders: curfew_policy::model::Reminders::default(),
         },
         roles: Roles::default(),
         catalogs: CATALOGS.iter().map(|name| ((*name).to_owned(), catalog())).collect(),

@@ -4,6 +4,7 @@ pub(crate) mod call;
 pub(crate) mod dynamodb;
 pub(crate) mod identity;
 pub(crate) mod organizations;
+pub(crate) mod outside;
 pub(crate) mod scheduler;
 
 use serde_json::Value;
@@ -38,10 +39,12 @@ impl AwsError {
     pub(crate) fn throttled(service: Service) -> Self {
         let (status, code) = match service {
             Service::DynamoDb => (400, "ProvisionedThroughputExceededException"),
-            Service::SsoAdmin | Service::IdentityStore | Service::StepFunctions => (400, "ThrottlingException"),
+            Service::SsoAdmin | Service::IdentityStore | Service::StepFunctions | Service::EventBridge => {
+                (400, "ThrottlingException")
+            }
             Service::Organizations => (400, "TooManyRequestsException"),
             Service::Scheduler => (429, "ThrottlingException"),
-            Service::Lambda => (429, "TooManyRequestsException"),
+            Service::Lambda | Service::Mail => (429, "TooManyRequestsException"),
         };
         Self::status(status, code, "Rate exceeded")
     }
@@ -53,6 +56,8 @@ impl AwsError {
             Service::Organizations | Service::Lambda => "ServiceException",
             Service::SsoAdmin | Service::IdentityStore | Service::Scheduler => "InternalServerException",
             Service::StepFunctions => "InternalFailure",
+            Service::EventBridge => "InternalException",
+            Service::Mail => "InternalServiceErrorException",
         };
         Self::status(500, code, "An unexpected internal service exception was encountered")
     }
@@ -144,6 +149,8 @@ pub(crate) fn subject(service: Service, operation: &str, request: &Value) -> Str
         (Service::Scheduler, _) => format!("{} {}", text("/Name"), text("/ScheduleExpression")),
         (Service::StepFunctions, "SendTaskSuccess") => format!("…{} {}", tail(text("/taskToken")), text("/output")),
         (Service::StepFunctions, _) => format!("{}{}", text("/name"), text("/executionArn")),
+        (Service::EventBridge, _) => text("/Entries/0/DetailType").to_owned(),
+        (Service::Mail, _) => text("/Content/Simple/Subject/Data").to_owned(),
         (Service::Lambda, _) => format!("{} {}", last(text("/FunctionName")), request["Payload"]),
     }
 }

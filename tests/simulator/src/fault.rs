@@ -13,6 +13,10 @@ use crate::log::Service;
 pub struct Plan {
     /// By the running number of an AWS call made by a function, from 1. The SDK's own repetitions count as calls.
     pub calls: BTreeMap<usize, CallFault>,
+    /// By the running number of a call of `announce`, from 1.
+    pub notices: BTreeMap<usize, CallFault>,
+    /// By the running number of a batch of the stream, from 1. A stream loses nothing: what is dropped comes hours later.
+    pub batches: BTreeMap<usize, EventFault>,
     /// By the running number of an event for a function, from 1; Lambda's repetitions are the same event.
     pub events: BTreeMap<usize, EventFault>,
     /// Before these calls a new release is deployed: sandboxes that are idle are gone, those at work finish and go.

@@ -4,6 +4,7 @@ mod api;
 mod events;
 mod handler;
 mod said;
+mod stream;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ use crate::world::World;
 use handler::{Handler, Work};
 
 pub(crate) use said::listen;
+pub(crate) use stream::Stream;
 
 named!(
     /// A Lambda function.
@@ -53,6 +55,8 @@ named!(
         Sweep = "sweep",
         /// Reads the directory.
         Sync = "sync",
+        /// Tells people and programs.
+        Announce = "announce",
     }
 );
 

@@ -95,15 +95,15 @@ impl Watch {
                 Changed::Record { before: Some(_), .. } => {
                     report(world, [Broken::new("I18", format!("record {} of {} was changed", change.sk, change.pk))]);
                 }
-                Changed::Other { after: Some(_), .. } if change.sk.starts_with("N#") => {
-                    report(world, noticed(world, &change.pk, &change.sk));
-                }
                 _ => {}
             }
         }
         if call.operation == "CreateSchedule" && call.applied() {
             let armed = world.schedules().into_iter().filter(|schedule| schedule.function == Function::Revoke);
             self.book.borrow_mut().armed.extend(armed.map(|schedule| schedule.at));
+        }
+        if call.service == Service::EventBridge && call.applied() {
+            report(world, told(world, call));
         }
         if call.service == Service::StepFunctions && call.applied() {
             report(world, announced(world, call));
@@ -150,13 +150,15 @@ impl Watch {
     }
 }
 
-/// I18: a notice tells what is on record.
-fn noticed(world: &World, pk: &str, sk: &str) -> Option<Broken> {
-    let id = RequestId::parse(pk.strip_prefix("REQ#")?).ok()?;
-    let stage = sk.rsplit_once('#')?.1;
+/// I18: an event tells what is on record.
+fn told(world: &World, call: &Call) -> Option<Broken> {
+    let detail = call.request.pointer("/Entries/0/Detail")?.as_str()?;
+    let event: Value = serde_json::from_str(detail).ok()?;
+    let (id, stage) = (event.pointer("/request/id")?.as_str()?, event.pointer("/request/state")?.as_str()?);
+    let id = RequestId::parse(id).ok()?;
     let needle = format!("\"to\":\"{stage}\"");
-    let known = stage == "decision_needed" || world.history(&id).iter().any(|record| record.body.contains(&needle));
-    (!known).then(|| Broken::new("I18", format!("people are told `{stage}`, which is not on record")))
+    let known = world.history(&id).iter().any(|record| record.body.contains(&needle));
+    (!known).then(|| Broken::new("I18", format!("programs are told that {id} is `{stage}`, which is not on record")))
 }
 
 /// I18: an execution is started and resumed only with what is on record.

@@ -34,6 +34,7 @@ pub mod timeline;
 pub mod triggers;
 mod world;
 
+pub use aws::outside::{Mailed, Published};
 pub use fault::{CallFault, EventFault, Outage, Plan};
 pub use functions::Function;
 pub use log::{

@@ -29,6 +29,10 @@ named!(
         StepFunctions = "step-functions",
         /// Asynchronous invocations.
         Lambda = "lambda",
+        /// The bus.
+        EventBridge = "eventbridge",
+        /// Mail.
+        Mail = "ses",
     }
 );
 
@@ -107,8 +111,11 @@ pub enum What {
 /// A call of AWS.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// Running number over all functions, from 1; 0 if no function made it.
+    /// Running number over all functions but `announce`, from 1; 0 if none of them made it.
     pub number: usize,
+    /// Running number over the calls of `announce`, from 1; 0 if another made it. They are counted apart: nothing in the
+    /// life of a request depends on them.
+    pub notice: usize,
     /// Which service.
     pub service: Service,
     /// Which operation, such as `PutItem`.
@@ -216,6 +223,8 @@ pub enum Source {
     Periodic,
     /// Another function.
     Function(Function),
+    /// The stream of the table.
+    Stream,
     /// The story itself.
     Story,
 }

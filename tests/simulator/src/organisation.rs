@@ -83,7 +83,7 @@ impl Organisation {
             let user = User {
                 name: name.clone(),
                 display_name: name.clone(),
-                email: None,
+                email: Some(format!("{name}@example.com")),
                 enabled: true,
                 manager: None,
                 attributes: BTreeMap::new(),
@@ -229,6 +229,7 @@ impl Default for crate::Options {
                 ..Settings::default()
             },
             sweep: true,
+            announce: false,
             scheduler_precision: Duration::from_mins(1),
             latency: (Duration::from_millis(2), Duration::from_millis(12)),
             organisation: Organisation::default(),

@@ -21,12 +21,13 @@ use tokio::task::{AbortHandle, LocalSet};
 use crate::aws::dynamodb::DynamoDb;
 use crate::aws::identity::Identity;
 use crate::aws::organizations::Organizations;
+use crate::aws::outside::Outside;
 use crate::aws::scheduler::Scheduler;
 use crate::clock::{FunctionClock, SeededIds, TrueClock};
 use crate::connector::{Connector, Wire};
 use crate::decoded::Decoded;
 use crate::fault::{CallFault, Plan};
-use crate::functions::{Function, Lambda, listen};
+use crate::functions::{Function, Lambda, Stream, listen};
 use crate::log::{Counts, DeadLetter, Invoked, Log, Service, Step, Violation, What};
 use crate::organisation::Names;
 use crate::serve::millis;
@@ -59,6 +60,12 @@ pub(crate) struct Core {
     pub(crate) states: RefCell<States>,
     pub(crate) lambda: RefCell<Lambda>,
     pub(crate) sweeping: Cell<bool>,
+    /// Whether the stream of the table reaches `announce`.
+    pub(crate) announcing: bool,
+    pub(crate) stream: RefCell<Stream>,
+    pub(crate) outside: RefCell<Outside>,
+    /// Calls of `announce`.
+    pub(crate) notices: Cell<usize>,
     pub(crate) decoded: RefCell<Decoded>,
     pub(crate) dead_letters: RefCell<Vec<DeadLetter>>,
     pub(crate) calls: Cell<usize>,
@@ -98,7 +105,8 @@ pub fn run<T>(options: Options, story: impl AsyncFnOnce(World) -> T) -> T {
 
 impl World {
     async fn begin(options: Options) -> Self {
-        let Options { seed, plan, identity: settings, sweep, scheduler_precision, latency, organisation } = options;
+        let Options { seed, plan, identity: settings, sweep, announce, scheduler_precision, latency, organisation } =
+            options;
         let clock = TrueClock::begin();
         let (wire, mut wires) = mpsc::unbounded_channel();
         let mut random = fastrand::Rng::with_seed(seed);
@@ -136,6 +144,10 @@ impl World {
             states: RefCell::default(),
             lambda: RefCell::new(lambda),
             sweeping: Cell::new(sweep),
+            announcing: announce,
+            stream: RefCell::default(),
+            outside: RefCell::default(),
+            notices: Cell::new(0),
             decoded: RefCell::default(),
             dead_letters: RefCell::default(),
             calls: Cell::new(0),

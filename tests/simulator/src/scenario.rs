@@ -92,6 +92,7 @@ impl Scenario {
             plan,
             identity,
             sweep: true,
+            announce: false,
             scheduler_precision: Duration::from_mins(1),
             latency: (Duration::from_millis(4), Duration::from_millis(12)),
             organisation: cast::organisation(),

@@ -15,7 +15,8 @@ use crate::aws::scheduler::Then;
 use crate::aws::{AwsError, admits};
 use crate::connector::{Wire, broken};
 use crate::fault::{CallFault, LATENESS, STALENESS};
-use crate::log::{Call, Invoked, Service, Source, What};
+use crate::functions::Function;
+use crate::log::{Call, Change, Invoked, Service, Source, What};
 use crate::template::{SESSIONS, function_of};
 use crate::world::World;
 
@@ -29,6 +30,8 @@ struct Serving {
     by: Option<Invoked>,
     sandbox: u64,
     number: usize,
+    /// In the place of `number`, for calls of `announce`.
+    notice: usize,
     service: Service,
     operation: &'static str,
     request: Rc<Value>,
@@ -43,8 +46,11 @@ impl World {
         if sandbox > 0 && by.is_none() {
             return; // Its process died before the request left.
         }
-        let mut number = 0;
-        if by.is_some() {
+        let (mut number, mut notice) = (0, 0);
+        if by.as_ref().is_some_and(|by| by.function == Function::Announce) {
+            notice = self.0.notices.get() + 1;
+            self.0.notices.set(notice);
+        } else if by.is_some() {
             number = self.0.calls.get() + 1;
             self.0.calls.set(number);
             if self.0.plan.deploys.contains(&number) && !self.healed() {
@@ -52,10 +58,10 @@ impl World {
             }
         }
         let Decoded { service, operation, request } = decode(&request);
-        let strike = self.0.plan.calls.get(&number).copied();
+        let strike = self.0.plan.calls.get(&number).or_else(|| self.0.plan.notices.get(&notice)).copied();
         let strike =
-            strike.filter(|fault| number > 0 && !self.healed() && admits(service, operation, &request, *fault));
-        let serving = Serving { by, sandbox, number, service, operation, request: Rc::new(request), strike };
+            strike.filter(|fault| by.is_some() && !self.healed() && admits(service, operation, &request, *fault));
+        let serving = Serving { by, sandbox, number, notice, service, operation, request: Rc::new(request), strike };
         self.spawn(self.clone().serve(serving, reply));
     }
 
@@ -117,7 +123,7 @@ impl World {
     /// An answer instead of any effect.
     fn refusal(&self, serving: &Serving) -> Option<AwsError> {
         let Serving { service, operation, request, strike, .. } = serving;
-        if serving.number > 0 && self.is_down(*service) {
+        if serving.by.is_some() && self.is_down(*service) {
             return Some(AwsError::unavailable());
         }
         match strike {
@@ -164,6 +170,7 @@ impl World {
                 Ok(answer)
             }
             Service::StepFunctions => self.states_call(operation, request, stale),
+            Service::EventBridge | Service::Mail => Ok(self.0.outside.borrow_mut().take(operation, request, now)),
             Service::Lambda => {
                 let function = function_of(request["FunctionName"].as_str().expect("a function"));
                 let source = serving.by.as_ref().map_or(Source::Story, |by| Source::Function(by.function));
@@ -175,7 +182,7 @@ impl World {
 
     /// Puts a call into the log and the counts.
     fn record(&self, serving: Serving, answer: Result<Rc<Value>, &'static str>, bill: Bill) {
-        let Serving { by, number, service, operation, request, strike, .. } = serving;
+        let Serving { by, number, notice, service, operation, request, strike, .. } = serving;
         let Bill { write_units, half_read_units, written } = bill;
         if number > 0 {
             let mut counts = self.0.counts.borrow_mut();
@@ -183,11 +190,13 @@ impl World {
             counts.write_units += write_units;
             counts.half_read_units += half_read_units;
         }
-        let changes = {
+        let changes: Vec<Change> = {
             let mut decoded = self.0.decoded.borrow_mut();
             written.into_iter().map(|written| decoded.take(written)).collect()
         };
-        let call = Call { number, service, operation, request, answer, strike, changes, write_units, half_read_units };
+        self.stream(&changes);
+        let call =
+            Call { number, notice, service, operation, request, answer, strike, changes, write_units, half_read_units };
         self.step(by, What::Call(call));
         if matches!(service, Service::SsoAdmin) {
             self.settle();

@@ -36,11 +36,21 @@ pub(crate) struct Route {
     pub(crate) function: Function,
 }
 
+/// How the stream of the table reaches `announce`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StreamSettings {
+    /// Records in a batch, at most.
+    pub(crate) batch: usize,
+    /// A record that could not be told for so many seconds is given up.
+    pub(crate) max_age: i64,
+}
+
 /// Everything that is read from the template.
 #[derive(Debug)]
 pub(crate) struct Template {
     pub(crate) functions: BTreeMap<Function, FunctionSettings>,
     pub(crate) routes: Vec<Route>,
+    pub(crate) stream: StreamSettings,
     /// Defaults of the parameters that have one.
     parameters: BTreeMap<String, Value>,
     /// Input of the sweep's schedule.
@@ -141,6 +151,11 @@ fn read() -> Template {
         let function = Function::named(&function).expect("a known function");
         Route { key: route["RouteKey"].as_str().expect("a route key").to_owned(), function }
     });
+    let mapping = properties("AnnounceStream");
+    let stream = StreamSettings {
+        batch: mapping["BatchSize"].as_u64().and_then(|size| size.try_into().ok()).expect("a batch size"),
+        max_age: mapping["MaximumRecordAgeInSeconds"].as_i64().expect("an age"),
+    };
     let input = properties("SweepSchedule")["Target"]["Input"].as_str().expect("an input");
     let parameters = document()["Parameters"].as_object().expect("parameters").iter();
     let parameters = parameters.filter_map(|(name, parameter)| Some((name.clone(), parameter.get("Default")?.clone())));
@@ -148,6 +163,7 @@ fn read() -> Template {
         parameters: parameters.collect(),
         functions: functions.collect(),
         routes: routes.collect(),
+        stream,
         sweep_input: serde_json::from_str(input).expect("the input is JSON"),
     }
 }
@@ -210,6 +226,8 @@ fn reference(name: &str, identity: &Settings) -> String {
         "AWS::StackName" | "Table" | "ScheduleGroup" => "curfew".to_owned(),
         "InstanceArn" => identity.instance_arn.clone(),
         "IdentityStoreId" => identity.identity_store_id.clone(),
+        "Bus" => "curfew".to_owned(),
+        "MailFrom" => "curfew@example.com".to_owned(),
         "Api.ApiEndpoint" => "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com".to_owned(),
         "ExpiryQueue.Arn" => format!("arn:aws:sqs:{PLACE}:curfew-expiry"),
         "FailureQueue.Arn" => format!("arn:aws:sqs:{PLACE}:curfew-failure"),

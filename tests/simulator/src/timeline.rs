@@ -168,6 +168,7 @@ fn source_told(source: &Source) -> String {
         Source::Schedule(name) => format!("schedule {name}"),
         Source::Periodic => "the clock".to_owned(),
         Source::Function(function) => function.to_string(),
+        Source::Stream => "the stream".to_owned(),
         Source::Story => "the story".to_owned(),
     }
 }

@@ -40,7 +40,7 @@ pub use intent::{Intent, Rank};
 pub use refusal::Refusal;
 pub use state::{Cause, Decision, EndReason, Grant, Request, Stage, State};
 pub use submit::submit;
-pub use table::{Context, Effect, Notice, Transition, Wait, apply};
+pub use table::{Context, Effect, Transition, Wait, apply};
 pub use terms::{FARTHEST_START, Narrowing, Terms};
 
 #[cfg(test)]

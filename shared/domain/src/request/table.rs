@@ -1,7 +1,6 @@
 //! The table of (state, command). Total: a new state or command does not compile until it has its place here.
 
 use crate::audit::{Record, canonical};
-use crate::id::RequestId;
 use crate::person::Actor;
 use crate::review::Review;
 use crate::time::Timestamp;
@@ -43,8 +42,6 @@ pub enum Effect {
     Resume(Wait),
     /// Have the access removed now.
     Remove,
-    /// Tell people.
-    Notify(Notice),
     /// Forget that the request is live: nothing is left to do. Only once all effects before it have succeeded.
     Retire,
 }
@@ -59,15 +56,6 @@ pub enum Wait {
     },
     /// For provisioning to end.
     Provisioning,
-}
-
-/// Something to tell people.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// About which request.
-    pub request: RequestId,
-    /// Where it stands now.
-    pub stage: Stage,
 }
 
 /// What a verb decided; `apply` makes the transition of it.
@@ -184,7 +172,7 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
     }
 }
 
-/// What follows from a move, whichever verb made it.
+/// What follows from a move, whichever verb made it. People are told of it by `announce`, which reads the records.
 fn effects(before: &Request, after: &Request) -> Vec<Effect> {
     let mut effects = Vec::new();
     let (from, to) = (before.state.stage(), after.state.stage());
@@ -196,10 +184,6 @@ fn effects(before: &Request, after: &Request) -> Vec<Effect> {
     }
     if from != to && to == Stage::Ending {
         effects.push(Effect::Remove);
-    }
-    let told = matches!(to, Stage::Approved | Stage::Scheduled | Stage::Active) || to.is_terminal();
-    if from != to && told {
-        effects.push(Effect::Notify(Notice { request: after.ask.id.clone(), stage: to }));
     }
     if to.is_terminal() {
         effects.push(Effect::Retire);

@@ -16,6 +16,7 @@
 
 mod drift;
 mod look;
+mod reminding;
 mod round;
 mod vanishing;
 
@@ -34,6 +35,7 @@ use crate::health::{LATE, overdue_by};
 use crate::known::Reviewing;
 use crate::ports::{AccessReader, FlowStatus, Inventory};
 use crate::review;
+pub use reminding::Reminded;
 use round::Round;
 
 /// An intent that is older than this may have no holder: a writer is woken, who goes away if there is one.
@@ -51,6 +53,8 @@ pub struct Sweeper {
     pub inventory: Arc<dyn Inventory>,
     /// Users, accounts and permission sets.
     pub sources: FactSources,
+    /// Reminders that it has noted already.
+    pub reminded: Reminded,
 }
 
 /// What one sweep saw and did.
@@ -136,6 +140,8 @@ impl Sweeper {
             round.find_strays(known, &live).await;
         }
         round.look_again().await;
+        let on = known.as_ref().map(|known| known.configuration.model().settings.reminders);
+        round.remind(&live, on.unwrap_or_default()).await;
         let mut swept = round.swept;
         // Without rules, administrators review, and a default says how soon.
         let reviewing = Reviewing::new(known.as_ref(), self.core.clock.now());

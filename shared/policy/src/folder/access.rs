@@ -36,7 +36,7 @@ pub(super) fn catalogs(folder: Merged<'_>, problems: &mut Problems) -> BTreeMap<
 }
 
 /// A selection; `None` where it selects nothing in particular, which would be everything.
-fn selector(node: Node<'_>, problems: &mut Problems) -> Option<Selector> {
+pub(super) fn selector(node: Node<'_>, problems: &mut Problems) -> Option<Selector> {
     let unit = node.key("unit").and_then(|unit| unit_path(unit, problems));
     let account = node.key("account").and_then(|account| account_name(account, problems));
     let mut tags = BTreeMap::new();

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use curfew_domain::time::SignedDuration;
 
-use crate::model::{Mentioned, Name, NoticeTarget, Ownership, Roles, Settings, Subjects};
+use crate::model::{Mentioned, Name, NoticeTarget, Ownership, Reminders, Roles, Settings, Subjects};
 
+use super::access::selector;
 use super::document::Node;
 use super::merged::Merged;
 use super::problems::{Problems, error_at};
@@ -32,7 +33,14 @@ pub(super) fn settings(folder: Merged<'_>, problems: &mut Problems) -> Settings 
         reviewers: reviewers.map(|list| problems.approvers(list)).unwrap_or_default(),
         ticket_pattern: ticket.and_then(|node| problems.regex(node)),
         publish_needs_second: second.and_then(|node| node.value.as_bool()).unwrap_or(false),
+        reminders: reminders(folder, problems),
     }
+}
+
+fn reminders(folder: Merged<'_>, problems: &mut Problems) -> Reminders {
+    let table = folder.one("reminders", problems);
+    let on = |key| table.is_none_or(|table| table.flag(key, true));
+    Reminders { ends_soon: on("ends_soon"), decisions: on("decisions") }
 }
 
 fn limit(folder: Merged<'_>, key: &str, problems: &mut Problems) -> SignedDuration {
@@ -124,14 +132,22 @@ pub(super) fn ownership(folder: Merged<'_>, problems: &mut Problems) -> Ownershi
 
 pub(super) fn notices(folder: Merged<'_>, problems: &mut Problems) -> BTreeMap<Name, NoticeTarget> {
     let mut notices = BTreeMap::new();
-    for (name, (_, table)) in folder.named("notices", problems) {
+    for (name, (key, table)) in folder.named("notices", problems) {
         let on = problems.names(table, "on").into_iter().filter_map(|node| node.str().map(str::to_owned)).collect();
-        let Some((node, to)) = table.key("to").and_then(|node| Some((node, node.str()?))) else { continue };
-        if !is_target(to) {
+        let target = table.key("to").and_then(|node| Some((node, node.str()?)));
+        if let Some((node, to)) = target.filter(|(_, to)| !is_target(to)) {
             let problem = error_at(node, format!("`{}` is no target of notices", shown(to)));
             problems.add(problem.hint("write `slack:<channel>`, `mail:<address>` or `sns:<topic ARN>`"));
         }
-        notices.insert(name.to_owned(), NoticeTarget { on, to: to.to_owned() });
+        let people = table.key("people").map(|people| subjects(people, problems)).unwrap_or_default();
+        if table.key("to").is_none() && people == Subjects::default() {
+            let problem = error_at(key, format!("the notices `{name}` go nowhere"));
+            problems.add(problem.hint("write to = \"mail:...\", or people = { groups = [\"...\"] }"));
+        }
+        let selectors = table.key("entitlements").into_iter().flat_map(Node::items);
+        let entitlements = selectors.filter_map(|node| selector(node, problems)).collect();
+        let to = target.map(|(_, to)| to.to_owned());
+        notices.insert(name.to_owned(), NoticeTarget { on, to, people, entitlements });
     }
     notices
 }

@@ -73,6 +73,7 @@ pub(super) static ROOT: Shape = Shape {
             Kind::Map(Naming::Name, &Kind::Table(&NOTICE)),
             "Where notices go besides the people concerned.",
         ),
+        may("reminders", Kind::Table(&REMINDERS), "Which reminders people get."),
         may(
             "catalog",
             Kind::Map(Naming::Name, &Kind::Table(&CATALOG)),
@@ -170,16 +171,39 @@ static NOTICE: Shape = Shape {
                     "cancelled",
                     "lapsed",
                     "failed",
+                    "received",
+                    "decision_needed",
+                    "reminded",
+                    "settled",
+                    "decided",
+                    "ends_soon",
+                    "not_removed",
+                    "review_due",
+                    "review_overdue",
                 ]),
                 1,
             ),
-            "Of which moves; all without this.",
+            "Of which moves, by the stage that a request comes to, or which kinds of notices; all without this.",
         ),
-        must(
+        may(
             "to",
-            Kind::Form("a target such as \"slack:#security\"", "^(slack|mail|sns):"),
-            "`slack:<channel>`, `mail:<address>` or `sns:<topic ARN>`.",
+            Kind::Form("a target such as \"mail:security@example.com\"", "^(slack|mail|sns):"),
+            "`mail:<address>`; `slack:<channel>` and `sns:<topic ARN>` are kept for later releases.",
         ),
+        may("people", Kind::Table(&PEOPLE), "People who are told, each by mail as they have chosen."),
+        may(
+            "entitlements",
+            Kind::List(&Kind::Table(&SELECTOR), 1),
+            "Of requests for which entitlements; all without this.",
+        ),
+    ],
+};
+
+static REMINDERS: Shape = Shape {
+    title: "[reminders]",
+    keys: &[
+        may("ends_soon", Kind::Boolean, "Tell requesters before their access ends; true without this."),
+        may("decisions", Kind::Boolean, "Remind approvers when half of their time is over; true without this."),
     ],
 };
 

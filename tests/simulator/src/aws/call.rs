@@ -61,6 +61,7 @@ const TARGETS: &[(&str, Service, &[&str])] = &[
             "ListTagsForResource",
         ],
     ),
+    ("AWSEvents", Service::EventBridge, &["PutEvents"]),
     ("AWSStepFunctions", Service::StepFunctions, &["StartExecution", "DescribeExecution", "SendTaskSuccess"]),
 ];
 
@@ -92,6 +93,9 @@ fn rest(http: &HttpRequest, mut body: Value) -> Decoded {
         assert_eq!(kind, Some("Event"), "functions are only invoked asynchronously");
         let request = json!({ "FunctionName": function, "Payload": body });
         return Decoded { service: Service::Lambda, operation: "Invoke", request };
+    }
+    if let ("POST", ["v2", "email", "outbound-emails"]) = (http.method(), parts.as_slice()) {
+        return Decoded { service: Service::Mail, operation: "SendEmail", request: body };
     }
     let (operation, name) = match (http.method(), parts.as_slice()) {
         ("POST", ["schedules", name]) => ("CreateSchedule", name),

@@ -63,6 +63,10 @@ pub fn stage<T>(options: Options, strict: bool, story: impl AsyncFnOnce(Play) ->
             world.pass(A_DAY).await;
             world.set_sweep(true);
         }
+        let told_by = world.now() + A_DAY;
+        while !world.is_told() && world.now() < told_by {
+            world.pass(mins(1)).await;
+        }
         world.pass(mins(2)).await;
         report(&world, check_end(&world, &scene.book.borrow(), strict));
         let steps = world.log().steps().to_vec();

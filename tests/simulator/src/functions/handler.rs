@@ -30,6 +30,7 @@ pub(super) fn start(function: Function, host: Host) -> Handler {
         Function::Revoke => curfew_revoke::start(&host).map(|handler| erase(handler, &host)),
         Function::Sweep => curfew_sweep::start(&host).map(|handler| erase(handler, &host)),
         Function::Sync => curfew_sync::start(&host).map(|handler| erase(handler, &host)),
+        Function::Announce => curfew_announce::start(&host).map(|handler| erase(handler, &host)),
     };
     started.unwrap_or_else(|unset: Unset| panic!("{function} does not start: {unset}"))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use curfew_domain::time::{SignedDuration, Timestamp};
 
-use crate::{CallFault, EventFault, Plan, Step, What};
+use crate::{CallFault, EventFault, Plan, Service, Step, What};
 
 /// I12 without faults.
 const USUAL: SignedDuration = SignedDuration::from_mins(2);
@@ -27,7 +27,9 @@ impl Trouble {
     /// Before anything has happened, at this instant.
     pub(super) fn of(plan: &Plan, began: Timestamp) -> Self {
         let skew = plan.skew.values().map(|skew| skew.abs()).max().unwrap_or_default();
-        let outages = plan.outages.iter().filter_map(|outage| began.checked_add(outage.to).ok());
+        // Who is told, and when, excuses nothing (I20).
+        let outages = plan.outages.iter().filter(|it| !matches!(it.service, Service::EventBridge | Service::Mail));
+        let outages = outages.filter_map(|outage| began.checked_add(outage.to).ok());
         Self { skew, healed: outages.max(), frozen: BTreeSet::new() }
     }
 
@@ -35,7 +37,7 @@ impl Trouble {
     pub(super) fn look(&mut self, step: &Step) {
         let attempt = step.by.as_ref().map_or(0, |by| by.number);
         match &step.what {
-            What::Call(call) if call.strike.is_some() => {
+            What::Call(call) if call.strike.is_some() && call.notice == 0 => {
                 if matches!(call.strike, Some(CallFault::FrozenApplied | CallFault::FrozenNever)) {
                     self.frozen.insert(attempt);
                 }

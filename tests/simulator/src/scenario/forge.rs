@@ -48,6 +48,7 @@ impl World {
         };
         let call = Call {
             number: 0,
+            notice: 0,
             service: Service::DynamoDb,
             operation: "PutItem",
             request: Rc::new(request),
