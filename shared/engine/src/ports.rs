@@ -1,5 +1,6 @@
 //! What the engine needs from outside, in its own words. Adapters: `curfew-aws`.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -292,8 +293,18 @@ pub enum Begun {
 /// Reads assignments.
 #[async_trait]
 pub trait AccessReader: Send + Sync {
+    /// Which of these users Identity Center lists with a permission set in an account, directly.
+    async fn assigned(
+        &self,
+        account: &AccountId,
+        set: &PermissionSetArn,
+        users: &BTreeSet<UserId>,
+    ) -> Result<BTreeSet<UserId>, Fault>;
     /// Whether Identity Center lists the assignment of this user, directly.
-    async fn is_assigned(&self, key: &Key) -> Result<bool, Fault>;
+    async fn is_assigned(&self, key: &Key) -> Result<bool, Fault> {
+        let user = BTreeSet::from([key.user.clone()]);
+        Ok(!self.assigned(&key.account, &key.permission_set, &user).await?.is_empty())
+    }
 }
 
 /// One page of a listing.

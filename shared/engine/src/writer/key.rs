@@ -86,6 +86,11 @@ impl<'a> KeyWork<'a> {
         Ok(self.tools.access.is_assigned(&self.record.key).await?)
     }
 
+    /// The same for an operation that has just ended: one listing for all of its place.
+    async fn is_listed(&self) -> Result<bool, Error> {
+        self.tools.listings.is_assigned(self.tools, &self.record.key).await
+    }
+
     /// Deletes the assignment; the grant that ends needs it no more, which is recorded with the intent.
     pub(super) async fn unassign(&mut self, ending: &RequestId) -> Result<Changed, Error> {
         let record = self.record.released(ending);
@@ -159,7 +164,7 @@ impl<'a> KeyWork<'a> {
         self.slot.free();
         let end = match over {
             Over::Said(progress) => self.end_of(kind, progress).await?,
-            Over::NotInProgress if self.is_assigned().await? == (kind == OperationKind::Assign) => End::Shown,
+            Over::NotInProgress if self.is_listed().await? == (kind == OperationKind::Assign) => End::Shown,
             Over::NotInProgress => match self.ask_once(kind, &id).await? {
                 Some(progress) => self.end_of(kind, progress).await?,
                 None => return self.settle_unknown(&operation).await.map(Some),

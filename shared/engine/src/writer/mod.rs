@@ -8,6 +8,7 @@
 
 mod assign;
 mod key;
+mod listing;
 mod queue;
 mod quota;
 mod remove;
@@ -27,6 +28,7 @@ use crate::core::Core;
 use crate::error::{Error, Fault};
 use crate::facts::FactSources;
 use crate::ports::{Access, Clock, Commit, Store, Timers, Wake};
+use listing::Listings;
 use queue::Queue;
 use quota::{Quota, Slot};
 use watch::Watch;
@@ -46,7 +48,7 @@ const REFRESH: SignedDuration = SignedDuration::from_secs(1);
 /// The same when there are so many that a look costs pages of reads, and there is enough to do anyway.
 const SLOW_REFRESH: (usize, SignedDuration) = (200, SignedDuration::from_secs(5));
 /// How often it is checked whether something can be begun.
-const TICK: SignedDuration = SignedDuration::from_millis(50);
+const TICK: SignedDuration = SignedDuration::from_millis(20);
 /// Tries to take or give back the lease when others write it at the same moment.
 const LEASE_TRIES: u32 = 3;
 
@@ -89,6 +91,7 @@ struct Tools {
     clock: Arc<dyn Clock>,
     quota: Quota,
     watch: Watch,
+    listings: Listings,
     deadline: Timestamp,
 }
 
@@ -120,6 +123,11 @@ impl Tools {
         if left > MARGIN { Ok(left - MARGIN) } else { Err(Error::Busy(what.to_owned())) }
     }
 
+    /// Nothing new is begun any more.
+    fn is_closing(&self) -> bool {
+        self.deadline.duration_since(self.clock.now()) < HANDOVER
+    }
+
     /// Waits a little; never into the margin before the deadline.
     async fn pause(&self, pause: SignedDuration, what: &'static str) -> Result<(), Error> {
         let left = self.time_left(what)?;
@@ -145,7 +153,7 @@ impl<'a> Writer<'a> {
         let clock = Arc::clone(&parts.core.clock);
         let quota = Quota::new(parts.limits, clock.now());
         let (store, access) = (Arc::clone(&parts.core.store), Arc::clone(&parts.access));
-        let tools = Tools { store, access, clock, quota, watch: Watch::default(), deadline };
+        let tools = Tools { store, access, clock, quota, watch: Watch::default(), listings: Listings::default(), deadline };
         Self { parts, tools, name, vouched: Mutex::default() }
     }
 
@@ -198,7 +206,7 @@ impl<'a> Writer<'a> {
             }
             while !closing && self.tools.quota.has_room(now) {
                 let fits = |intent: &Intent| self.may(intent).then(|| self.slot(intent, now)).flatten();
-                let Some((intent, slot)) = queue.next(now, fits) else { break };
+                let Some((intent, slot)) = queue.next(now, &self.tools.listings.places(), fits) else { break };
                 running.push(self.carry_out(intent, slot));
             }
             let idle = closing || queue.is_idle(|intent| self.may(intent));
@@ -256,7 +264,7 @@ impl<'a> Writer<'a> {
     }
 
     fn is_closing(&self) -> bool {
-        self.tools.deadline.duration_since(self.tools.clock.now()) < HANDOVER
+        self.tools.is_closing()
     }
 
     /// Wakes the next holder for what this one could not do: it has no time, or no right. What it has tried and failed

@@ -6,6 +6,8 @@ use curfew_domain::id::{Key, RequestId};
 use curfew_domain::request::{Intent, Rank};
 use curfew_domain::time::{SignedDuration, Timestamp};
 
+use super::listing::Place;
+
 /// Tries of one intent by one holder. The sweep has another holder try later.
 const TRIES: u32 = 6;
 /// The first pause between two tries; each further one is twice as long.
@@ -34,21 +36,31 @@ impl Queue {
         }
     }
 
-    /// Takes the most urgent intent out that may be tried now and that `fits`; the oldest of those.
-    pub(super) fn next<S>(&mut self, now: Timestamp, fits: impl Fn(&Intent) -> Option<S>) -> Option<(Intent, S)> {
+    /// Takes the most urgent intent out that may be tried now and that `fits`: of those, one of these places, so that it
+    /// shares a listing; or else the oldest.
+    pub(super) fn next<S>(
+        &mut self,
+        now: Timestamp,
+        places: &BTreeSet<Place>,
+        fits: impl Fn(&Intent) -> Option<S>,
+    ) -> Option<(Intent, S)> {
         let may = |entry: &&Entry| {
             let Entry { intent, not_before } = entry;
             *not_before <= now && !self.running.contains(&intent.key) && !self.is_given_up(intent)
         };
-        for rank in Rank::ALL {
-            let found = self.waiting.values().filter(|entry| entry.intent.rank == rank).filter(may);
-            if let Some((request, slot)) = found.map(|e| &e.intent).find_map(|i| Some((i.request.clone(), fits(i)?))) {
-                let entry = self.waiting.remove(&request)?;
-                self.running.insert(entry.intent.key.clone());
-                return Some((entry.intent, slot));
-            }
-        }
-        None
+        let shares = |intent: &Intent| {
+            places.iter().any(|(account, set)| *account == intent.key.account && *set == intent.key.permission_set)
+        };
+        let first = |rank, shared: bool| {
+            let all = self.waiting.values().filter(|entry| entry.intent.rank == rank).filter(may).map(|e| &e.intent);
+            let mut all = all.filter(|intent| !shared || shares(intent));
+            all.find_map(|intent| Some((intent.request.clone(), fits(intent)?)))
+        };
+        let choices = Rank::ALL.into_iter().flat_map(|rank| [(rank, true), (rank, false)]);
+        let (request, slot) = choices.filter(|(_, shared)| !shared || !places.is_empty()).find_map(|(rank, shared)| first(rank, shared))?;
+        let entry = self.waiting.remove(&request)?;
+        self.running.insert(entry.intent.key.clone());
+        Some((entry.intent, slot))
     }
 
     /// An intent was carried out, or is no more. Should it be seen again, it waits its turn.

@@ -114,6 +114,11 @@ impl Quota {
         self.state().occupied(now) < self.limits.operations
     }
 
+    /// Whether so much is in flight that there is more to save than time.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.state().slots.len() >= CROWD
+    }
+
     /// All operations have just been looked at. The slots of those that have ended are given back at once.
     pub(super) fn looked(&self, now: Timestamp) {
         let mut state = self.state();
