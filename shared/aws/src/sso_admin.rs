@@ -85,7 +85,8 @@ impl AccessReader for IdentityCenter {
                 }
                 Err(e) => return Err(fault("list the assignments", e)),
             };
-            let of_users = page.account_assignments().iter().filter(|a| a.principal_type() == Some(&PrincipalType::User));
+            let of_users =
+                page.account_assignments().iter().filter(|a| a.principal_type() == Some(&PrincipalType::User));
             let ids = of_users.filter_map(AccountAssignment::principal_id);
             found.extend(ids.filter_map(|id| users.iter().find(|user| user.as_str() == id).cloned()));
             if found.len() == users.len() {

@@ -6,7 +6,6 @@
 //! | `REQ#<id>` | `A#<seq>` | an audit record; never changed |
 //! | `REQ#<id>` | `T#approval#<step>#<digest>`, `T#provisioning#<digest>` | a task token of the waiting execution |
 //! | `REQ#<id>` | `L#<step>#<approver>` | which link the approver has |
-//! | `REQ#<id>` | `N#<seq>#<what>` | a notice |
 //! | `REQ#<id>` | `V` | the review of its emergency grant; `version` guards every write |
 //! | `REVIEW` | `<id>` | a review that nobody has answered |
 //! | `LINK#<link>` | `L` | a callback link |
@@ -43,13 +42,10 @@ mod callbacks;
 mod configurations;
 mod directories;
 mod intents;
-mod notices;
 mod requests;
 mod reviews;
 mod shape;
 pub mod stored;
-
-pub use notices::TableNotices;
 
 /// Attributes of one item.
 type Item = HashMap<String, AttributeValue>;

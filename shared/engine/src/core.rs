@@ -49,16 +49,24 @@ impl Core {
     where
         F: Fn(&Request) -> Result<Command, Error>,
     {
+        self.act_on(self.load(id).await?, command).await
+    }
+
+    /// The same for a request that was loaded before; if it has changed since, that is a lost race.
+    pub async fn act_on<F>(&self, mut request: Request, command: F) -> Result<Request, Error>
+    where
+        F: Fn(&Request) -> Result<Command, Error>,
+    {
         for attempt in 1..=ATTEMPTS {
-            let request = self.load(id).await?;
             let transition = apply(&request, command(&request)?, Context { now: self.clock.now() })?;
             if self.store.commit(&transition).await? == Commit::Done {
                 self.carry_out(&transition).await;
                 return Ok(transition.request);
             }
             self.clock.sleep(SignedDuration::from_millis(i64::from(attempt) * 20)).await;
+            request = self.load(&request.ask.id).await?;
         }
-        Err(Error::Busy(format!("request {id} is being changed by others")))
+        Err(Error::Busy(format!("request {} is being changed by others", request.ask.id)))
     }
 
     /// Does something to a request, unless it has moved on meanwhile; says whether it was done.

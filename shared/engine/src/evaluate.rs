@@ -22,7 +22,7 @@ pub async fn evaluate(core: &Core, id: &RequestId) -> Result<Directive, Error> {
                 let facts = known.facts(&circumstances, core.clock.now());
                 Command::Evaluate(known.configuration.decide(&facts, &request.ask))
             };
-            match core.act(id, |_| Ok(command.clone())).await {
+            match core.act_on(request, |_| Ok(command.clone())).await {
                 // Cancelled, or judged by another call, meanwhile.
                 Err(Error::Refused(Refusal::Illegal { .. })) => core.load(id).await?,
                 other => other?,

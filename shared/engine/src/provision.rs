@@ -62,7 +62,7 @@ async fn begin(writer: &Writer<'_>, sources: &FactSources, request: &Request) ->
         }
         Err(reason) => Command::Fail { reason },
     };
-    match core.act(id, |_| Ok(command.clone())).await {
+    match core.act_on(request.clone(), |_| Ok(command.clone())).await {
         // Given back, revoked or lost since it was judged: that is nobody's fault.
         Err(Error::Refused(refusal @ Refusal::NothingToExtend(_))) => {
             core.try_act(id, &Command::Fail { reason: refusal.to_string() }).await?;

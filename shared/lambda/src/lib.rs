@@ -5,6 +5,7 @@ mod clock;
 mod environment;
 mod error;
 pub mod http;
+mod notices;
 mod start;
 mod writer;
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use curfew_aws::table::{Table, TableNotices};
+use curfew_aws::table::Table;
 use curfew_domain::id::RequestId;
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::core::Core;
@@ -16,6 +16,7 @@ use crate::clients::Clients;
 use crate::clock::{LambdaClock, RandomIds, SystemClock};
 use crate::environment::{Environment, Unset};
 use crate::error::{StartError, TaskError};
+use crate::notices::LoggedNotices;
 
 /// What a handler may know of its invocation.
 #[derive(Debug, Clone)]
@@ -71,7 +72,7 @@ impl Host {
     /// The core over the table, without hands.
     pub fn core(&self) -> Result<Core, Unset> {
         let table = Arc::new(Table::new(self.clients.dynamodb(), self.environment.required("TABLE_NAME")?));
-        let notices = Arc::new(TableNotices::new(Arc::clone(&table)));
+        let notices = Arc::new(LoggedNotices);
         let (clock, configurations) = (Arc::clone(&self.clock) as _, Arc::default());
         Ok(Core { store: table, clock, configurations, notices, flow: None, wake: None })
     }

@@ -75,6 +75,7 @@ impl Watch {
             What::Call(call) => self.call(world, step, call),
             What::Operation(_) | What::Note(_) | What::Event(_) => self.keys(world, step.at),
             What::Said { alarm: Some(alarm), text, .. } => self.book.borrow_mut().alarmed(alarm, text, step.at),
+            What::Said { text, .. } => report(world, noticed(world, text)),
             _ => {}
         }
     }
@@ -94,9 +95,6 @@ impl Watch {
                 }
                 Changed::Record { before: Some(_), .. } => {
                     report(world, [Broken::new("I18", format!("record {} of {} was changed", change.sk, change.pk))]);
-                }
-                Changed::Other { after: Some(_), .. } if change.sk.starts_with("N#") => {
-                    report(world, noticed(world, &change.pk, &change.sk));
                 }
                 _ => {}
             }
@@ -151,11 +149,11 @@ impl Watch {
 }
 
 /// I18: a notice tells what is on record.
-fn noticed(world: &World, pk: &str, sk: &str) -> Option<Broken> {
-    let id = RequestId::parse(pk.strip_prefix("REQ#")?).ok()?;
-    let stage = sk.rsplit_once('#')?.1;
+fn noticed(world: &World, text: &str) -> Option<Broken> {
+    let (id, rest) = text.strip_prefix("notice request_id=")?.split_once(" state=")?;
+    let (id, stage) = (RequestId::parse(id).ok()?, rest.split(' ').next()?);
     let needle = format!("\"to\":\"{stage}\"");
-    let known = stage == "decision_needed" || world.history(&id).iter().any(|record| record.body.contains(&needle));
+    let known = world.history(&id).iter().any(|record| record.body.contains(&needle));
     (!known).then(|| Broken::new("I18", format!("people are told `{stage}`, which is not on record")))
 }
 

@@ -1,6 +1,8 @@
 //! Operations of `sso-admin`.
 
-use crate::{Action, Assignment, Millis, Model, PrincipalType, ServiceError, operations::Operations, page::page, shape::text};
+use crate::{
+    Action, Assignment, Millis, Model, PrincipalType, ServiceError, operations::Operations, page::page, shape::text,
+};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 

@@ -148,7 +148,7 @@ impl Table {
         let day = id.day().map_err(|e| Fault::permanent(what, e))?;
         self.mark_day(&day).await?;
         let mut puts = vec![
-            self.put(request_item(&first.request, &day)?, Some((ABSENT, None)), what)?,
+            self.put(request_item(&first.request)?, Some((ABSENT, None)), what)?,
             self.put(record_item(&first.record, Some(&day)), Some((ABSENT, None)), what)?,
             self.put(item(&format!("LIVE#{day}"), id.as_str(), []), None, what)?,
         ];
@@ -161,10 +161,9 @@ impl Table {
     /// The writes of a request that moved on, with the record of its transition and whatever that leaves to be done.
     fn commit_writes(&self, transition: &Transition, what: &'static str) -> Result<Vec<TransactWriteItem>, Fault> {
         let request = &transition.request;
-        let day = request.ask.id.day().map_err(|e| Fault::permanent(what, e))?;
         let before = transition.record.seq.saturating_sub(1);
         let mut writes = vec![
-            in_transaction(self.put(request_item(request, &day)?, Some((UNCHANGED, Some(before))), what)?),
+            in_transaction(self.put(request_item(request)?, Some((UNCHANGED, Some(before))), what)?),
             in_transaction(self.put(record_item(&transition.record, None), Some((ABSENT, None)), what)?),
         ];
         writes.extend(self.intent_write(transition)?);
@@ -273,7 +272,7 @@ pub(super) fn in_transaction(put: Put) -> TransactWriteItem {
     TransactWriteItem::builder().put(put).build()
 }
 
-fn request_item(request: &Request, day: &str) -> Result<Item, Fault> {
+fn request_item(request: &Request) -> Result<Item, Fault> {
     let id = &request.ask.id;
     Ok(item(
         &request_pk(id),
@@ -281,9 +280,6 @@ fn request_item(request: &Request, day: &str) -> Result<Item, Fault> {
         [
             ("schema", n(shape::schema(request))),
             ("version", n(request.head.seq)),
-            ("id", s(id.as_str())),
-            ("day", s(day)),
-            ("state", s(request.state.stage().name())),
             ("doc", s(shape::request_doc(request)?)),
             ("gpk", s(format!("REQUESTER#{}", request.ask.requester))),
             ("gsk", s(id.as_str())),
@@ -296,7 +292,8 @@ pub(super) fn decode(item: &Item) -> Result<Request, Fault> {
     if !shape::is_known(schema) {
         return Err(unreadable(format!("schema {schema} is not known to this release")));
     }
-    let id = RequestId::parse(text(item, "id")?).map_err(unreadable)?;
+    let id = text(item, "pk")?.strip_prefix("REQ#").unwrap_or_default();
+    let id = RequestId::parse(id).map_err(unreadable)?;
     shape::request(id, number(item, "version")?, text(item, "doc")?)
 }
 

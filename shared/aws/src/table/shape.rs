@@ -66,8 +66,11 @@ struct AskDoc {
     permission_set: String,
     seconds: u32,
     justification: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     ticket: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     start: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     emergency: bool,
     submitted_at: Timestamp,
     /// Absent in requests of releases without extension.

@@ -40,7 +40,7 @@ pub(super) async fn assign(writer: &Writer<'_>, slot: Slot<'_>, id: &RequestId) 
     let asked = core.load(id).await?;
     if core.clock.now().duration_since(asked.since) > PATIENCE {
         // What may be in flight is resolved by the removal that follows.
-        return settle(writer, id, Assigned::Rejected("Identity Center did not take it for ten minutes".to_owned()))
+        return settle(writer, asked, Assigned::Rejected("Identity Center did not take it for ten minutes".to_owned()))
             .await;
     }
     let mut key = KeyWork::open(&writer.tools, slot, &asked.ask.key()).await?;
@@ -48,7 +48,7 @@ pub(super) async fn assign(writer: &Writer<'_>, slot: Slot<'_>, id: &RequestId) 
     let request = core.load(id).await?;
     let State::Provisioning(grant) = &request.state else { return Ok(Tried::Done) };
     let assigned = attempt(writer, granting, &mut key, &request, grant).await?;
-    settle(writer, id, assigned).await
+    settle(writer, request, assigned).await
 }
 
 /// With the key in hand: is it still allowed, whose assignment is there, and create it if none is.
@@ -89,12 +89,12 @@ async fn attempt(
 }
 
 /// Records what became of the attempt.
-async fn settle(writer: &Writer<'_>, id: &RequestId, assigned: Assigned) -> Result<Tried, Error> {
-    let core = writer.core();
+async fn settle(writer: &Writer<'_>, request: Request, assigned: Assigned) -> Result<Tried, Error> {
+    let (core, id) = (writer.core(), &request.ask.id.clone());
     let outcome = match assigned {
         Assigned::NotNow(reason) => return Ok(Tried::NotNow(reason)),
-        Assigned::Confirmed { standing } => core.act(id, |_| Ok(Command::Activate { standing })).await,
-        Assigned::Rejected(reason) => core.act(id, |_| Ok(Command::Fail { reason: reason.clone() })).await,
+        Assigned::Confirmed { standing } => core.act_on(request, |_| Ok(Command::Activate { standing })).await,
+        Assigned::Rejected(reason) => core.act_on(request, |_| Ok(Command::Fail { reason: reason.clone() })).await,
     };
     let outcome = match outcome {
         // Creating took longer than the grant lasts.

@@ -10,7 +10,8 @@ use curfew_domain::time::{SignedDuration, Timestamp};
 use super::Tools;
 use crate::error::Error;
 
-/// In a crowd, a confirmation waits this long for others of its place. The slot of its operation is free meanwhile.
+/// In a crowd, a confirmation waits this long for others of its place, and up to twice as long for calls to spare. The
+/// slot of its operation is free meanwhile.
 const SHARED_WITHIN: SignedDuration = SignedDuration::from_secs(10);
 /// How often it is checked whether somebody else has listed.
 const STEP: SignedDuration = SignedDuration::from_millis(100);
@@ -75,8 +76,9 @@ impl Listings {
         let mut state = self.state();
         let waiting = state.waiting.get(place).filter(|waiting| waiting.users.contains(user))?;
         let waited = tools.clock.now().duration_since(waiting.since);
-        let may_wait = tools.quota.is_crowded() && !tools.is_closing();
-        if may_wait && waited < SHARED_WITHIN { None } else { Some(state.waiting.remove(place)?.users) }
+        let is_early = waited < SHARED_WITHIN || !tools.quota.has_calls_to_spare(tools.clock.now());
+        let may_wait = tools.quota.is_crowded() && !tools.is_closing() && waited < SHARED_WITHIN * 2;
+        if may_wait && is_early { None } else { Some(state.waiting.remove(place)?.users) }
     }
 
     async fn list(&self, tools: &Tools, key: &Key, place: &Place, users: BTreeSet<UserId>) -> Result<bool, Error> {

@@ -43,10 +43,10 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(8);
 const HANDOVER: SignedDuration = SignedDuration::from_secs(30);
 /// The lease outlives its holder by this much.
 const AFTERLIFE: SignedDuration = SignedDuration::from_secs(15);
-/// From one look at the intents to the next.
-const REFRESH: SignedDuration = SignedDuration::from_secs(1);
-/// The same when there are so many that a look costs pages of reads, and there is enough to do anyway.
-const SLOW_REFRESH: (usize, SignedDuration) = (200, SignedDuration::from_secs(5));
+/// From one look at the intents to the next: longer for each that is left, because a look reads them all and there is
+/// enough to do anyway; within these bounds.
+const REFRESH: [SignedDuration; 2] = [SignedDuration::from_secs(1), SignedDuration::from_secs(20)];
+const REFRESH_EACH: SignedDuration = SignedDuration::from_millis(25);
 /// How often it is checked whether something can be begun.
 const TICK: SignedDuration = SignedDuration::from_millis(20);
 /// Tries to take or give back the lease when others write it at the same moment.
@@ -153,7 +153,8 @@ impl<'a> Writer<'a> {
         let clock = Arc::clone(&parts.core.clock);
         let quota = Quota::new(parts.limits, clock.now());
         let (store, access) = (Arc::clone(&parts.core.store), Arc::clone(&parts.access));
-        let tools = Tools { store, access, clock, quota, watch: Watch::default(), listings: Listings::default(), deadline };
+        let tools =
+            Tools { store, access, clock, quota, watch: Watch::default(), listings: Listings::default(), deadline };
         Self { parts, tools, name, vouched: Mutex::default() }
     }
 
@@ -176,11 +177,11 @@ impl<'a> Writer<'a> {
         let mut total = Drained::default();
         let mut queue = Queue::default();
         loop {
-            if !self.take_lease().await? {
+            let Some(lease) = self.take_lease().await? else {
                 return Ok(Drained { elsewhere: true, ..total });
-            }
+            };
             let worked = self.work(&mut queue, &mut total.done).await;
-            self.give_lease_back().await;
+            self.give_lease_back(&lease).await;
             worked?;
             // Somebody may have recorded an intent, and seen our lease, after our last look.
             queue.update(self.parts.core.store.intents().await?);
@@ -199,9 +200,10 @@ impl<'a> Writer<'a> {
         loop {
             let now = self.tools.clock.now();
             let closing = self.is_closing();
-            if !closing && (now >= refresh || queue.is_idle(|intent| self.may(intent))) {
+            if !closing && now >= refresh {
                 self.refresh(queue).await?;
-                let pause = if queue.left(|_| true) > SLOW_REFRESH.0 { SLOW_REFRESH.1 } else { REFRESH };
+                let ([least, most], left) = (REFRESH, i32::try_from(queue.left(|_| true)).unwrap_or(i32::MAX));
+                let pause = REFRESH_EACH.checked_mul(left).unwrap_or(most).clamp(least, most);
                 refresh = now.checked_add(pause).unwrap_or(now);
             }
             while !closing && self.tools.quota.has_room(now) {
@@ -248,7 +250,7 @@ impl<'a> Writer<'a> {
 
     async fn carry_out(&self, intent: Intent, slot: Slot<'_>) -> (Intent, Result<Tried, Error>) {
         let tried = match intent.rank {
-            Rank::Removal => remove::remove(self, slot, &intent.request).await,
+            Rank::Removal => remove::remove(self, slot, &intent).await,
             Rank::Emergency | Rank::Grant => assign::assign(self, slot, &intent.request).await,
         };
         (intent, tried)
@@ -286,31 +288,25 @@ impl<'a> Writer<'a> {
         }
     }
 
-    async fn take_lease(&self) -> Result<bool, Error> {
+    /// The lease as it is stored, if it could be had.
+    async fn take_lease(&self) -> Result<Option<Lease>, Error> {
         let until = self.tools.deadline.checked_add(AFTERLIFE).unwrap_or(Timestamp::MAX);
         for _ in 0..LEASE_TRIES {
             let lease = self.tools.store.lease().await?;
-            let Ok(taken) = lease.taken(&self.name, self.tools.clock.now(), until) else { return Ok(false) };
+            let Ok(taken) = lease.taken(&self.name, self.tools.clock.now(), until) else { return Ok(None) };
             if self.put_lease(&taken).await? {
                 if let Some(dead) = &lease.holder {
                     tracing::warn!(dead_writer = dead.name, until = %dead.until, "the last holder did not give the lease back");
                 }
-                return Ok(true);
+                return Ok(Some(Lease { version: taken.version + 1, ..taken }));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
-    /// A lease that is not given back runs out.
-    async fn give_lease_back(&self) {
-        let given = match self.tools.store.lease().await {
-            Ok(lease) if lease.holder.as_ref().is_some_and(|holder| holder.name == self.name) => {
-                self.put_lease(&lease.given_back()).await.map(|_| ())
-            }
-            Ok(_) => Ok(()),
-            Err(fault) => Err(fault),
-        };
-        if let Err(error) = given {
+    /// A lease that is not given back runs out, and is then taken by another.
+    async fn give_lease_back(&self, lease: &Lease) {
+        if let Err(error) = self.put_lease(&lease.given_back()).await {
             tracing::warn!(%error, "the lease was not given back and will run out");
         }
     }

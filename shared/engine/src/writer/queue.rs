@@ -17,7 +17,7 @@ const FIRST_PAUSE: SignedDuration = SignedDuration::from_millis(700);
 #[derive(Default)]
 pub(super) struct Queue {
     waiting: BTreeMap<RequestId, Entry>,
-    running: BTreeSet<Key>,
+    running: BTreeMap<Key, Intent>,
     tries: BTreeMap<RequestId, u32>,
 }
 
@@ -27,10 +27,14 @@ struct Entry {
 }
 
 impl Queue {
-    /// Takes the present intents over: forgets those that are gone, adds those that are new.
+    /// Takes the present intents over: forgets those that are gone, adds those that are new. One that is being carried out
+    /// was listed before its end.
     pub(super) fn update(&mut self, intents: Vec<Intent>) {
         let mut before = std::mem::take(&mut self.waiting);
         for intent in intents {
+            if self.running.get(&intent.key) == Some(&intent) {
+                continue;
+            }
             let not_before = before.remove(&intent.request).map_or(Timestamp::MIN, |entry| entry.not_before);
             self.waiting.insert(intent.request.clone(), Entry { intent, not_before });
         }
@@ -46,7 +50,7 @@ impl Queue {
     ) -> Option<(Intent, S)> {
         let may = |entry: &&Entry| {
             let Entry { intent, not_before } = entry;
-            *not_before <= now && !self.running.contains(&intent.key) && !self.is_given_up(intent)
+            *not_before <= now && !self.running.contains_key(&intent.key) && !self.is_given_up(intent)
         };
         let shares = |intent: &Intent| {
             places.iter().any(|(account, set)| *account == intent.key.account && *set == intent.key.permission_set)
@@ -57,9 +61,11 @@ impl Queue {
             all.find_map(|intent| Some((intent.request.clone(), fits(intent)?)))
         };
         let choices = Rank::ALL.into_iter().flat_map(|rank| [(rank, true), (rank, false)]);
-        let (request, slot) = choices.filter(|(_, shared)| !shared || !places.is_empty()).find_map(|(rank, shared)| first(rank, shared))?;
+        let (request, slot) = choices
+            .filter(|(_, shared)| !shared || !places.is_empty())
+            .find_map(|(rank, shared)| first(rank, shared))?;
         let entry = self.waiting.remove(&request)?;
-        self.running.insert(entry.intent.key.clone());
+        self.running.insert(entry.intent.key.clone(), entry.intent.clone());
         Some((entry.intent, slot))
     }
 
