@@ -42,6 +42,7 @@ pub(crate) struct Core {
     pub(crate) healed: Cell<bool>,
     pub(crate) clock: TrueClock,
     pub(crate) precision: Duration,
+    pub(crate) brief: bool,
     pub(crate) latency_ms: (u64, u64),
     random: RefCell<fastrand::Rng>,
     pub(crate) ids: Arc<SeededIds>,
@@ -96,7 +97,8 @@ pub fn run<T>(options: Options, story: impl AsyncFnOnce(World) -> T) -> T {
 
 impl World {
     async fn begin(options: Options) -> Self {
-        let Options { seed, plan, identity: settings, sweep, scheduler_precision, latency, organisation } = options;
+        let Options { seed, plan, identity: settings, sweep, scheduler_precision, latency, organisation, brief } =
+            options;
         let clock = TrueClock::begin();
         let (wire, mut wires) = mpsc::unbounded_channel();
         let mut random = fastrand::Rng::with_seed(seed);
@@ -119,6 +121,7 @@ impl World {
             healed: Cell::new(false),
             clock,
             precision: scheduler_precision,
+            brief,
             latency_ms: (ms(latency.0), ms(latency.1)),
             ids: Arc::new(SeededIds::new(random.u64(..))),
             random: RefCell::new(random),

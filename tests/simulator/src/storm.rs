@@ -80,7 +80,7 @@ pub struct Outcomes {
 impl Storm {
     fn options(&self) -> Options {
         let accounts: Vec<String> = (0..self.accounts).map(account).collect();
-        let mut options = Options { seed: self.seed, plan: Plan::default(), ..Options::default() };
+        let mut options = Options { seed: self.seed, plan: Plan::default(), brief: true, ..Options::default() };
         options.identity = Settings {
             latency_ms: self.operation_ms * 2 / 3,
             latency_jitter_ms: self.operation_ms * 2 / 3,

@@ -45,7 +45,7 @@ impl From<Counts> for Cost {
 
 fn options(size: Size) -> Options {
     // The sweep's cost is its own, per minute and not per life.
-    let mut options = Options { sweep: false, ..Options::default() };
+    let mut options = Options { sweep: false, brief: true, ..Options::default() };
     // An operation of a second: each is looked at once.
     (options.identity.latency_ms, options.identity.latency_jitter_ms) = (800, 0);
     let organisation = &mut options.organisation;
