@@ -29,7 +29,8 @@ pub struct Core {
     pub notices: Arc<dyn Notices>,
     /// Starts and resumes executions.
     pub flow: Option<Arc<dyn Flow>>,
-    /// Starts the writer. The writer itself has none: it goes on with what it has just recorded.
+    /// Starts the writer, for what is listed before. The writer itself has none: what it has just recorded it has in hand
+    /// (`Writer::take_up`).
     pub wake: Option<Arc<dyn Wake>>,
 }
 
@@ -99,9 +100,12 @@ impl Core {
         match effect {
             Effect::StartFlow => self.flow()?.start(id).await,
             Effect::Resume(wait) => self.resume(request, *wait).await,
-            Effect::Remove => match &self.wake {
-                Some(wake) => wake.removals().await,
-                None => Ok(()),
+            Effect::Remove => match (&self.wake, request.intent()) {
+                (Some(wake), Some(intent)) => {
+                    self.store.list_intent(&intent).await?;
+                    wake.removals().await
+                }
+                _ => Ok(()),
             },
             Effect::Notify(notice) => self.notices.moved(notice, &audience(request), self.clock.now()).await,
             Effect::Retire => self.store.retire(id).await,

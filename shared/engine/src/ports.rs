@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use curfew_domain::assignment::{Assignment, OperationKind};
 use curfew_domain::audit::Record;
 use curfew_domain::id::{AccountId, Key, LinkId, PermissionSetArn, RequestId, UserId};
-use curfew_domain::lease::Lease;
+use curfew_domain::lease::{Holder, Lease};
 use curfew_domain::request::{Intent, Notice, Request, Transition, Wait};
 use curfew_domain::review::{Review, Step};
 use curfew_domain::time::{SignedDuration, Timestamp};
@@ -98,7 +98,7 @@ pub trait Requests: Send + Sync {
     /// Stores a new request as `insert` does, together with the end of the one that it takes the place of: all or nothing.
     async fn replace(&self, first: &Transition, key: &Idempotency, ended: &Transition) -> Result<Replaced, Fault>;
     /// Stores a request with the record of its transition, and the review that it leaves due, all or nothing, if nobody
-    /// else moved it on.
+    /// else moved it on. What the request wants of Identity Center is part of its state.
     async fn commit(&self, transition: &Transition) -> Result<Commit, Fault>;
     /// The audit records, oldest first.
     async fn history(&self, id: &RequestId) -> Result<Vec<Record>, Fault>;
@@ -113,8 +113,13 @@ pub trait Requests: Send + Sync {
     async fn retire(&self, id: &RequestId) -> Result<(), Fault>;
     /// Forgets what only made `live` longer to read.
     async fn tidy(&self) -> Result<(), Fault>;
-    /// What requests want of Identity Center now (strongly consistent). Written with the transitions themselves.
+    /// What is listed of what requests want of Identity Center (strongly consistent): what nobody has in hand.
     async fn intents(&self) -> Result<Vec<Intent>, Fault>;
+    /// Lists what a request wants of Identity Center, for whoever has the lease or takes it next. Only once its transition
+    /// is durable.
+    async fn list_intent(&self, intent: &Intent) -> Result<(), Fault>;
+    /// Takes it off the list, if it is still what is listed for the request.
+    async fn unlist_intent(&self, intent: &Intent) -> Result<(), Fault>;
     /// Lists a request under the minute in which its grant ends.
     async fn put_due(&self, id: &RequestId, at: Timestamp) -> Result<(), Fault>;
     /// The requests that were listed under the minute of this instant (strongly consistent).
@@ -169,6 +174,11 @@ pub trait Assignments: Send + Sync {
     async fn assignment(&self, key: &Key) -> Result<Assignment, Fault>;
     /// Writes a record over the version it was made from. On success the stored version is one higher.
     async fn put_assignment(&self, assignment: &Assignment) -> Result<Commit, Fault>;
+    /// Takes the right to write to Identity Center, if it was given back and nobody has taken it since; or if this very
+    /// holder has. A conflict if somebody has it, be it that their time is over.
+    async fn take_lease(&self, holder: &Holder) -> Result<Commit, Fault>;
+    /// Gives it back, if this holder still has it.
+    async fn give_lease_back(&self, holder: &Holder) -> Result<(), Fault>;
     /// Who may write to Identity Center (strongly consistent).
     async fn lease(&self) -> Result<Lease, Fault>;
     /// Writes the lease over the version it was made from. On success the stored version is one higher.

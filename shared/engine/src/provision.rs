@@ -34,6 +34,8 @@ pub async fn provision(
         State::Approved | State::Scheduled { .. } => begin(writer, sources, &request).await?,
         _ => request,
     };
+    // Also one that an earlier call has begun: that may have died since.
+    writer.take_up(&request);
     if !matches!(request.state, State::Provisioning(_)) {
         core.resume(&request, Wait::Provisioning).await?;
     }
@@ -56,13 +58,14 @@ async fn begin(writer: &Writer<'_>, sources: &FactSources, request: &Request) ->
     }
     let extended = extend::extended(core, &request.ask).await?;
     let command = match objection(core, sources, request).await? {
-        Ok(session) => {
-            writer.vouch(id);
-            Command::Provision { session, extended }
-        }
+        Ok(session) => Command::Provision { session, extended },
         Err(reason) => Command::Fail { reason },
     };
     match core.act_on(request.clone(), |_| Ok(command.clone())).await {
+        Ok(request) => {
+            writer.take_up_fresh(&request);
+            Ok(request)
+        }
         // Given back, revoked or lost since it was judged: that is nobody's fault.
         Err(Error::Refused(refusal @ Refusal::NothingToExtend(_))) => {
             core.try_act(id, &Command::Fail { reason: refusal.to_string() }).await?;

@@ -79,7 +79,10 @@ async fn end_each(writer: &Writer<'_>, due: Vec<(Timestamp, Request)>, fresh: &A
             core.clock.sleep(left + HAIR).await;
         }
         match core.act_on(request, |_| Ok(Command::Expire)).await {
-            Ok(_) => fresh.store(true, Ordering::Relaxed),
+            Ok(request) => {
+                writer.take_up_fresh(&request);
+                fresh.store(true, Ordering::Relaxed);
+            }
             // Ended before by somebody.
             Err(Error::Refused(_)) => {}
             Err(error) => failed = Err(error),

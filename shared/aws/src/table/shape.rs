@@ -1,6 +1,7 @@
-//! Stored shapes, schemas 1 and 2. Separate from the domain's types; every field that a later release adds has a default
+//! Stored shapes, schemas 1 to 3. Separate from the domain's types; every field that a later release adds has a default
 //! here.
 
+use std::io::{Read as _, Write as _};
 use std::net::IpAddr;
 
 use curfew_domain::ask::Ask;
@@ -8,42 +9,42 @@ use curfew_domain::assignment::{Assignment, Hold, Operation, OperationKind};
 use curfew_domain::audit::{Head, RecordHash};
 use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
 use curfew_domain::origin::{Channel, Origin};
-use curfew_domain::request::{Gone, Grant, Narrowing, Request, Stage, State};
+use curfew_domain::request::{Gone, Grant, Request, State};
 use curfew_domain::text::{Justification, Ticket};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
 use serde::{Deserialize, Serialize};
 
 use super::unreadable;
 pub(super) use review::{review, review_doc};
 
 use reason::{ReasonDoc, reason, reason_doc};
+use trail::TrailDoc;
 use verdict::{DecisionDoc, VerdictDoc, decision, decision_doc, verdict_doc};
 
 mod reason;
 mod review;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod verdict;
 
-/// The schema of everything but requests, and of requests that releases before schema 2 understand.
+/// The schema of everything but requests, and of requests of the first releases.
 pub(super) const SCHEMA: u64 = 1;
-/// The schema of requests that say what those releases would overlook: a release that is rolled back must not take an
-/// approval that was narrowed for a full one.
+/// The schema of requests that say what those releases would overlook.
 const SCHEMA_WITH_RULES: u64 = 2;
+/// The schema of requests that carry their audit records, compressed. Earlier releases read none of them: who goes back to
+/// one lets every grant end first.
+pub(super) const SCHEMA_WITH_TRAIL: u64 = 3;
+/// Most bytes that a request may have when it is read, so that a harmed item cannot exhaust memory.
+const LARGEST: u64 = 16 << 20;
 
-/// Whether this release reads requests of this schema.
+/// Whether this is a schema of requests without audit records in them.
 pub(super) fn is_known(schema: u64) -> bool {
     matches!(schema, SCHEMA | SCHEMA_WITH_RULES)
-}
-
-/// The lowest schema that says all that this request is.
-pub(super) fn schema(request: &Request) -> u64 {
-    let narrowed = request.decisions.iter().any(|decision| decision.narrowed != Narrowing::NONE);
-    let plain = request.verdict.as_ref().is_none_or(verdict::is_plain);
-    // What was granted is granted: any release can end it, and must be able to.
-    let begun = request.state.stage() >= Stage::Provisioning;
-    if begun || (plain && !narrowed && request.timed_out.is_empty()) { SCHEMA } else { SCHEMA_WITH_RULES }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,6 +58,9 @@ struct RequestDoc {
     state: StateDoc,
     since: Timestamp,
     hash: String,
+    /// Absent before schema 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trail: Option<TrailDoc>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -143,10 +147,34 @@ enum GoneDoc {
     Standing,
 }
 
-/// A request as the text of its `doc` attribute.
-pub(super) fn request_doc(request: &Request) -> Result<String, Fault> {
+/// A request as the compressed text of its `doc` attribute: a write is billed by the KB, and a request says the same names
+/// again and again.
+pub(super) fn packed_request(request: &Request) -> Result<Vec<u8>, Fault> {
+    packed(&serde_json::to_string(&request_doc(request)).map_err(|e| Fault::permanent("write the request", e))?)
+}
+
+/// The request of a compressed `doc` attribute.
+pub(super) fn unpacked_request(id: RequestId, version: u64, bytes: &[u8]) -> Result<Request, Fault> {
+    request(id, version, &unpacked(bytes)?)
+}
+
+/// A text, compressed.
+pub(super) fn packed(text: &str) -> Result<Vec<u8>, Fault> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    let written = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
+    written.map_err(|error| Fault::permanent("write the request", error))
+}
+
+/// What `packed` made smaller.
+pub(super) fn unpacked(bytes: &[u8]) -> Result<String, Fault> {
+    let mut text = String::new();
+    DeflateDecoder::new(bytes).take(LARGEST).read_to_string(&mut text).map_err(unreadable)?;
+    Ok(text)
+}
+
+fn request_doc(request: &Request) -> RequestDoc {
     let ask = &request.ask;
-    let doc = RequestDoc {
+    RequestDoc {
         ask: AskDoc {
             requester: ask.requester.to_string(),
             account: ask.account.to_string(),
@@ -169,13 +197,14 @@ pub(super) fn request_doc(request: &Request) -> Result<String, Fault> {
         state: state_doc(&request.state),
         since: request.since,
         hash: request.head.hash.as_str().to_owned(),
-    };
-    serde_json::to_string(&doc).map_err(|e| Fault::permanent("write the request", e))
+        trail: Some(trail::trail_doc(&request.trail)),
+    }
 }
 
 /// The request of a `doc` attribute.
 pub(super) fn request(id: RequestId, version: u64, doc: &str) -> Result<Request, Fault> {
     let doc: RequestDoc = serde_json::from_str(doc).map_err(unreadable)?;
+    let trail = doc.trail.map_or_else(Vec::new, |trail| trail::trail(&id, trail));
     Ok(Request {
         ask: Ask {
             id,
@@ -202,6 +231,7 @@ pub(super) fn request(id: RequestId, version: u64, doc: &str) -> Result<Request,
         state: state(doc.state)?,
         since: doc.since,
         head: Head { seq: version, hash: RecordHash::from_stored(doc.hash) },
+        trail,
     })
 }
 

@@ -1,10 +1,8 @@
 //! Assign: judge on fresh facts, arm the expiry, create, confirm, activate. In this order, so that a crash anywhere
 //! leaves a record and a trigger, and never access without them (I4, I5, I6).
 
-use std::sync::PoisonError;
-
 use curfew_domain::id::RequestId;
-use curfew_domain::request::{Command, Grant, Refusal, Request, State};
+use curfew_domain::request::{Command, Grant, Intent, Refusal, Request, State};
 use curfew_domain::time::{SignedDuration, Timestamp};
 
 use super::key::{Changed, KeyWork};
@@ -32,22 +30,31 @@ enum Assigned {
 }
 
 /// Creates the access of a request that is being provisioned.
-pub(super) async fn assign(writer: &Writer<'_>, slot: Slot<'_>, id: &RequestId) -> Result<Tried, Error> {
+pub(super) async fn assign(writer: &Writer<'_>, slot: Slot<'_>, intent: &Intent) -> Result<Tried, Error> {
     let Some(granting) = &writer.parts.granting else {
         return Err(Fault::permanent("create the assignment", "this function removes only").into());
     };
-    let core = writer.core();
-    let asked = core.load(id).await?;
-    if core.clock.now().duration_since(asked.since) > PATIENCE {
-        // What may be in flight is resolved by the removal that follows.
-        return settle(writer, asked, Assigned::Rejected("Identity Center did not take it for ten minutes".to_owned()))
-            .await;
+    let (core, id) = (writer.core(), &intent.request);
+    let judged = writer.left(intent);
+    if judged.is_none() {
+        let asked = core.load(id).await?;
+        if core.clock.now().duration_since(asked.since) > PATIENCE {
+            // What may be in flight is resolved by the removal that follows.
+            let reason = "Identity Center did not take it for ten minutes".to_owned();
+            return settle(writer, asked, Assigned::Rejected(reason)).await;
+        }
     }
-    let mut key = KeyWork::open(&writer.tools, slot, &asked.ask.key()).await?;
-    // Loaded with the key in hand: an end that came before is seen here, and one that comes later is carried out after.
-    let request = core.load(id).await?;
+    let mut key = KeyWork::open(&writer.tools, slot, &intent.key).await?;
+    let judged = judged.filter(|(_, at)| core.clock.now().duration_since(*at) <= FRESH);
+    let vouched = judged.is_some();
+    let request = match judged {
+        // Should it have been ended in these seconds, its removal is listed, and is carried out after this.
+        Some((request, _)) => request,
+        // Loaded with the key in hand: an end that came before is seen here, and one that comes later is carried out after.
+        None => core.load(id).await?,
+    };
     let State::Provisioning(grant) = &request.state else { return Ok(Tried::Done) };
-    let assigned = attempt(writer, granting, &mut key, &request, grant).await?;
+    let assigned = attempt(writer, granting, &mut key, &request, grant, vouched).await?;
     settle(writer, request, assigned).await
 }
 
@@ -58,14 +65,13 @@ async fn attempt(
     key: &mut KeyWork<'_>,
     request: &Request,
     grant: &Grant,
+    vouched: bool,
 ) -> Result<Assigned, Error> {
     let (core, id) = (writer.core(), &request.ask.id);
     if grant.is_due(core.clock.now()) {
         return Ok(Assigned::Rejected("it could not be created before its end".to_owned()));
     }
-    if !writer.is_vouched_for(id, core.clock.now())
-        && let Err(objection) = objection(core, &granting.sources, request).await?
-    {
+    if !vouched && let Err(objection) = objection(core, &granting.sources, request).await? {
         return Ok(Assigned::Rejected(objection));
     }
     arm(writer, granting, id, grant.expires_at).await?;
@@ -105,6 +111,8 @@ async fn settle(writer: &Writer<'_>, request: Request, assigned: Assigned) -> Re
         Ok(request) => {
             let (key, state) = (request.ask.key(), request.state.stage().name());
             tracing::info!(request_id = %id, ?key, state, "an intent to grant was carried out");
+            // What could not be created, or came too late, is removed.
+            writer.take_up_fresh(&request);
             Ok(Tried::Done)
         }
         // Ended meanwhile; the removal is an intent of its own.
@@ -124,12 +132,4 @@ async fn arm(writer: &Writer<'_>, granting: &Granting, id: &RequestId, at: Times
         granting.timers.ensure(&Trigger::of(id, at, core.clock.now())).await?;
     }
     Ok(())
-}
-
-impl Writer<'_> {
-    fn is_vouched_for(&self, id: &RequestId, now: Timestamp) -> bool {
-        let mut vouched = self.vouched.lock().unwrap_or_else(PoisonError::into_inner);
-        let mine = vouched.take_if(|(request, _)| request == id);
-        mine.is_some_and(|(_, at)| now.duration_since(at) <= FRESH)
-    }
 }

@@ -1,10 +1,12 @@
 //! The write path to Identity Center: one holder of the lease at a time carries out all intents, removals first, within
 //! the organisation's quotas.
 //!
-//! `provision` and `revoke` both try to become the holder. Whoever is not goes away: the holder looks at the intents
-//! again and again until there are none, gives the lease back, and looks once more, so that an intent recorded meanwhile
-//! is either seen by it or by its recorder. A holder that dies is healed by the next caller, at the latest by the sweep:
-//! its lease runs out after it cannot be alive any more, and what it had begun is on record.
+//! `provision` and `revoke` both try to become the holder. What either has moved itself it has in hand, and carries out
+//! without listing it; the state of the request says what it wants. Whoever does not get the lease lists what it has in hand,
+//! tries once more, and goes away: the holder looks at the list again and again until it is empty, gives the lease back, and
+//! looks once more, so that an intent listed meanwhile is either seen by it or by who listed it. A holder that leaves lists
+//! what it leaves. One that dies is healed by the sweep, which lists what requests have wanted for long: its lease runs out
+//! after it cannot be alive any more, and what it had begun is on record.
 
 mod assign;
 mod key;
@@ -14,15 +16,16 @@ mod quota;
 mod remove;
 mod watch;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use curfew_domain::assignment::OperationKind;
 use curfew_domain::id::RequestId;
-use curfew_domain::lease::Lease;
-use curfew_domain::request::{Intent, Rank};
+use curfew_domain::lease::{Holder, Lease};
+use curfew_domain::request::{Intent, Rank, Request};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use futures_util::future::{Either, select};
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::stream::{self, FuturesUnordered, StreamExt};
 
 use crate::core::Core;
 use crate::error::{Error, Fault};
@@ -49,8 +52,10 @@ const REFRESH: [SignedDuration; 2] = [SignedDuration::from_secs(1), SignedDurati
 const REFRESH_EACH: SignedDuration = SignedDuration::from_millis(25);
 /// How often it is checked whether something can be begun.
 const TICK: SignedDuration = SignedDuration::from_millis(20);
-/// Tries to take or give back the lease when others write it at the same moment.
+/// Tries to take the lease when others write it at the same moment.
 const LEASE_TRIES: u32 = 3;
+/// Intents that are listed beside each other by who leaves them.
+const LISTED_AT_ONCE: usize = 25;
 
 /// What creating access needs beyond removing it.
 pub struct Granting {
@@ -80,8 +85,10 @@ pub struct Writer<'a> {
     tools: Tools,
     /// Unlike any other writer's.
     name: String,
-    /// The request that policy has just been asked about, and when. Good for one try.
-    vouched: Mutex<Option<(RequestId, Timestamp)>>,
+    /// What this invocation has moved itself and the queue does not have yet.
+    moved: Mutex<Vec<Intent>>,
+    /// Requests as this invocation has left them, and when. Each good for one try.
+    fresh: Mutex<BTreeMap<RequestId, (Request, Timestamp)>>,
 }
 
 /// What is needed to work on a key.
@@ -155,7 +162,7 @@ impl<'a> Writer<'a> {
         let (store, access) = (Arc::clone(&parts.core.store), Arc::clone(&parts.access));
         let tools =
             Tools { store, access, clock, quota, watch: Watch::default(), listings: Listings::default(), deadline };
-        Self { parts, tools, name, vouched: Mutex::default() }
+        Self { parts, tools, name, moved: Mutex::default(), fresh: Mutex::default() }
     }
 
     /// State and effects.
@@ -163,10 +170,27 @@ impl<'a> Writer<'a> {
         &self.parts.core
     }
 
-    /// Policy has just allowed this request, on fresh facts.
-    pub fn vouch(&self, id: &RequestId) {
-        let now = self.tools.clock.now();
-        *self.vouched.lock().unwrap_or_else(PoisonError::into_inner) = Some((id.clone(), now));
+    /// Takes up what this request wants: the next `drain`, or the one under way, carries it out, or lists it.
+    pub fn take_up(&self, request: &Request) {
+        if let Some(intent) = request.intent() {
+            locked(&self.moved).push(intent);
+        }
+    }
+
+    /// The same for a request that this invocation has just moved, to provisioning only after policy has allowed it on
+    /// fresh facts.
+    pub(crate) fn take_up_fresh(&self, request: &Request) {
+        if request.intent().is_some() {
+            locked(&self.fresh).insert(request.ask.id.clone(), (request.clone(), self.tools.clock.now()));
+            self.take_up(request);
+        }
+    }
+
+    /// The request of an intent as this invocation has left it, and when.
+    fn left(&self, intent: &Intent) -> Option<(Request, Timestamp)> {
+        let left = locked(&self.fresh).remove(&intent.request);
+        // Others may have moved it on since.
+        left.filter(|(request, _)| request.intent().as_ref() == Some(intent))
     }
 
     /// Carries out all intents, if nobody else is doing so.
@@ -177,29 +201,61 @@ impl<'a> Writer<'a> {
         let mut total = Drained::default();
         let mut queue = Queue::default();
         loop {
-            let Some(lease) = self.take_lease().await? else {
-                return Ok(Drained { elsewhere: true, ..total });
-            };
+            queue.take_up(self.moved());
+            if !self.take_lease().await? {
+                // Whoever has it might have looked at the list for the last time before this was on it.
+                if self.list(&mut queue).await? == 0 || !self.take_lease().await? {
+                    return Ok(Drained { elsewhere: true, ..total });
+                }
+            }
             let worked = self.work(&mut queue, &mut total.done).await;
-            self.give_lease_back(&lease).await;
-            worked?;
-            // Somebody may have recorded an intent, and seen our lease, after our last look.
+            self.give_lease_back().await;
+            queue.take_up(self.moved());
+            if let Err(error) = worked {
+                self.list(&mut queue).await?;
+                return Err(error);
+            }
+            // Somebody may have listed an intent, and seen our lease, after our last look.
             queue.update(self.parts.core.store.intents().await?);
             total.left = queue.left(|_| true);
             if self.is_closing() || queue.is_idle(|intent| self.may(intent)) {
+                self.list(&mut queue).await?;
                 self.hand_over(&queue).await;
                 return Ok(total);
             }
         }
     }
 
+    /// Lists what this invocation has in hand and has not carried out; how many intents that was.
+    async fn list(&self, queue: &mut Queue) -> Result<usize, Fault> {
+        let unlisted = queue.unlisted();
+        let mut writes =
+            stream::iter(&unlisted).map(|intent| self.tools.store.list_intent(intent)).buffer_unordered(LISTED_AT_ONCE);
+        while let Some(written) = writes.next().await {
+            written?;
+        }
+        drop(writes);
+        let many = unlisted.len();
+        queue.let_go(unlisted);
+        Ok(many)
+    }
+
+    fn moved(&self) -> Vec<Intent> {
+        std::mem::take(&mut locked(&self.moved))
+    }
+
     /// Works on intents until there are none left that this holder can do something about, or until there is no time.
     async fn work(&self, queue: &mut Queue, done: &mut usize) -> Result<(), Error> {
         let mut running = FuturesUnordered::new();
         let mut refresh = self.tools.clock.now();
+        if queue.has_some_in_hand() {
+            // Nothing waited for it to be listed.
+            refresh = refresh.checked_add(REFRESH[0]).unwrap_or(refresh);
+        }
         loop {
             let now = self.tools.clock.now();
             let closing = self.is_closing();
+            queue.take_up(self.moved());
             if !closing && now >= refresh {
                 self.refresh(queue).await?;
                 let ([least, most], left) = (REFRESH, i32::try_from(queue.left(|_| true)).unwrap_or(i32::MAX));
@@ -209,7 +265,8 @@ impl<'a> Writer<'a> {
             while !closing && self.tools.quota.has_room(now) {
                 let fits = |intent: &Intent| self.may(intent).then(|| self.slot(intent, now)).flatten();
                 let Some((intent, slot)) = queue.next(now, &self.tools.listings.places(), fits) else { break };
-                running.push(self.carry_out(intent, slot));
+                let listed = queue.is_listed(&intent);
+                running.push(self.carry_out(intent, listed, slot));
             }
             let idle = closing || queue.is_idle(|intent| self.may(intent));
             if (running.is_empty() && idle) || self.tools.time_left("").is_err() {
@@ -248,11 +305,17 @@ impl<'a> Writer<'a> {
         queue.again(intent, self.tools.clock.now());
     }
 
-    async fn carry_out(&self, intent: Intent, slot: Slot<'_>) -> (Intent, Result<Tried, Error>) {
+    async fn carry_out(&self, intent: Intent, listed: bool, slot: Slot<'_>) -> (Intent, Result<Tried, Error>) {
         let tried = match intent.rank {
             Rank::Removal => remove::remove(self, slot, &intent).await,
-            Rank::Emergency | Rank::Grant => assign::assign(self, slot, &intent.request).await,
+            Rank::Emergency | Rank::Grant => assign::assign(self, slot, &intent).await,
         };
+        if listed && matches!(tried, Ok(Tried::Done)) {
+            // Otherwise it would be looked at again, and again be found done.
+            if let Err(error) = self.tools.store.unlist_intent(&intent).await {
+                tracing::warn!(request_id = %intent.request, %error, "an intent that was carried out is still listed");
+            }
+        }
         (intent, tried)
     }
 
@@ -288,25 +351,33 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The lease as it is stored, if it could be had.
-    async fn take_lease(&self) -> Result<Option<Lease>, Error> {
+    fn holder(&self) -> Holder {
         let until = self.tools.deadline.checked_add(AFTERLIFE).unwrap_or(Timestamp::MAX);
+        Holder { name: self.name.clone(), until }
+    }
+
+    /// Whether the lease could be had: in one write if it was given back, as nearly always.
+    async fn take_lease(&self) -> Result<bool, Fault> {
+        let (store, me) = (&self.tools.store, self.holder());
+        if store.take_lease(&me).await? == Commit::Done {
+            return Ok(true);
+        }
         for _ in 0..LEASE_TRIES {
-            let lease = self.tools.store.lease().await?;
-            let Ok(taken) = lease.taken(&self.name, self.tools.clock.now(), until) else { return Ok(None) };
+            let lease = store.lease().await?;
+            let Ok(taken) = lease.taken(&me.name, self.tools.clock.now(), me.until) else { return Ok(false) };
             if self.put_lease(&taken).await? {
                 if let Some(dead) = &lease.holder {
                     tracing::warn!(dead_writer = dead.name, until = %dead.until, "the last holder did not give the lease back");
                 }
-                return Ok(Some(Lease { version: taken.version + 1, ..taken }));
+                return Ok(true);
             }
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// A lease that is not given back runs out, and is then taken by another.
-    async fn give_lease_back(&self, lease: &Lease) {
-        if let Err(error) = self.put_lease(&lease.given_back()).await {
+    async fn give_lease_back(&self) {
+        if let Err(error) = self.tools.store.give_lease_back(&self.holder()).await {
             tracing::warn!(%error, "the lease was not given back and will run out");
         }
     }
@@ -319,4 +390,8 @@ impl<'a> Writer<'a> {
             Commit::Conflict => Ok(store.lease().await? == Lease { version: lease.version + 1, ..lease.clone() }),
         }
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
