@@ -53,6 +53,7 @@ use curfew_policy::directory::Directory;
 use crate::fault::unbuilt;
 
 mod assignments;
+mod bench;
 mod blob;
 mod callbacks;
 mod configurations;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use curfew_domain::assignment::{Assignment, OperationKind};
@@ -12,6 +13,7 @@ use curfew_domain::request::{Intent, Notice, Request, Transition, Wait};
 use curfew_domain::review::{Review, Step};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_policy::bundle::{Bundle, Version};
+use curfew_policy::directory::Directory;
 
 use crate::directive::Directive;
 use crate::error::Fault;
@@ -215,9 +217,27 @@ pub trait Configurations: Send + Sync {
     async fn put_proposal(&self, proposal: &Proposal) -> Result<(), Fault>;
 }
 
+/// A request and what it is judged by, as one read found them.
+#[derive(Debug, Clone)]
+pub struct Bench {
+    /// The request, if one was named and exists.
+    pub request: Option<Request>,
+    /// Which configuration is in force. One that cannot be read is a fault for who needs it.
+    pub publication: Result<Option<Publication>, Fault>,
+    /// The latest directory; likewise.
+    pub directory: Result<Option<Arc<Directory>>, Fault>,
+}
+
+/// Reads at once what is needed together.
+#[async_trait]
+pub trait Judging: Send + Sync {
+    /// What is needed to judge a request, or anything without one (strongly consistent).
+    async fn bench(&self, request: Option<&RequestId>) -> Result<Bench, Fault>;
+}
+
 /// Everything that one table keeps.
-pub trait Store: Requests + Reviews + Callbacks + Assignments + Configurations + Directories {}
-impl<T: Requests + Reviews + Callbacks + Assignments + Configurations + Directories> Store for T {}
+pub trait Store: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Judging {}
+impl<T: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Judging> Store for T {}
 
 /// Executions of the approval state machine.
 #[async_trait]
@@ -260,6 +280,8 @@ pub trait Notices: Send + Sync {
 pub trait People: Send + Sync {
     /// Whether a user exists and is enabled.
     async fn user(&self, id: &UserId) -> Result<UserFacts, Fault>;
+    /// The same in one call, if the user of this id has exactly this user name.
+    async fn user_if_named(&self, id: &UserId, name: &str) -> Result<Option<UserFacts>, Fault>;
     /// The user of this user name.
     async fn user_named(&self, name: &str) -> Result<Option<UserId>, Fault>;
 }
@@ -376,6 +398,6 @@ pub trait Access: AccessReader {
 /// Expiry triggers.
 #[async_trait]
 pub trait Timers: Send + Sync {
-    /// Makes sure that `revoke` is called for this trigger, and has seen it (I6).
-    async fn ensure(&self, trigger: &Trigger) -> Result<(), Fault>;
+    /// Makes sure that `revoke` is called for this trigger, and has seen it (I6), on behalf of the grant of this request.
+    async fn ensure(&self, trigger: &Trigger, grant: &RequestId) -> Result<(), Fault>;
 }

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::extend;
 use crate::facts::FactSources;
 use crate::known::{Known, circumstances};
+use crate::ports::Bench;
 use crate::writer::{Drained, Writer};
 
 /// How much too early a scheduled request may come.
@@ -29,9 +30,10 @@ pub async fn provision(
     let core = writer.core();
     core.store.put_token(id, Wait::Provisioning, token).await?;
     // Loaded after the token was stored: an end of provisioning either sees the token, or is seen here.
-    let request = core.load(id).await?;
+    let bench = core.store.bench(Some(id)).await?;
+    let request = bench.request.clone().ok_or(Error::NotFound)?;
     let request = match request.state {
-        State::Approved | State::Scheduled { .. } => begin(writer, sources, &request).await?,
+        State::Approved | State::Scheduled { .. } => begin(writer, sources, &request, bench).await?,
         _ => request,
     };
     // Also one that an earlier call has begun: that may have died since.
@@ -49,15 +51,24 @@ pub async fn provision(
 }
 
 /// Records that provisioning begins, or that it cannot; the request afterwards.
-async fn begin(writer: &Writer<'_>, sources: &FactSources, request: &Request) -> Result<Request, Error> {
+async fn begin(
+    writer: &Writer<'_>,
+    sources: &FactSources,
+    request: &Request,
+    mut bench: Bench,
+) -> Result<Request, Error> {
     let (core, id) = (writer.core(), &request.ask.id);
     if let State::Scheduled { start } = request.state {
         // The clock of the state machine runs a little ahead of ours, or knows no fractions of a second.
-        let early = start.duration_since(core.clock.now());
-        core.clock.sleep(early.clamp(SignedDuration::ZERO, EARLY)).await;
+        let early = start.duration_since(core.clock.now()).clamp(SignedDuration::ZERO, EARLY);
+        if !early.is_zero() {
+            core.clock.sleep(early).await;
+            // Judged by what is in force then.
+            bench = core.store.bench(None).await?;
+        }
     }
     let extended = extend::extended(core, &request.ask).await?;
-    let command = match objection(core, sources, request).await? {
+    let command = match objection(core, sources, request, &bench).await? {
         Ok(session) => Command::Provision { session, extended },
         Err(reason) => Command::Fail { reason },
     };
@@ -89,9 +100,10 @@ pub(crate) async fn objection(
     core: &Core,
     sources: &FactSources,
     request: &Request,
+    bench: &Bench,
 ) -> Result<Result<SignedDuration, String>, Error> {
     let Some(verdict) = &request.verdict else { return Ok(Err("policy was never asked".to_owned())) };
-    let known = Known::load(core).await?;
+    let known = Known::on(core, bench).await?;
     let circumstances = circumstances(core, &known, &request.ask).await?;
     let limit = known.configuration.model().settings.session_limit;
     let session = match sources.gather(&request.ask).await?.session_within(limit) {

@@ -131,10 +131,37 @@ impl Gate {
 
     /// The caller, from the verified token and nothing else.
     pub async fn caller(&self, call: &Call, core: &Core) -> Result<Caller, Problem> {
-        let now = core.clock.now();
-        let name = self.user_name(call, now)?;
+        let name = self.user_name(call, core.clock.now())?;
         let id = self.people.user_named(name).await.map_err(log)?.ok_or_else(unknown_user)?;
+        self.known_caller(id, Known::load(core).await)
+    }
+
+    /// The same, for calls that give access: a disabled user has none to give. Calls that remove access do not ask.
+    pub async fn enabled_caller(&self, call: &Call, core: &Core) -> Result<Caller, Problem> {
+        let name = self.user_name(call, core.clock.now())?;
         let known = Known::load(core).await;
+        // Whom the directory knows by this name is asked for by id, which tells at once whether it still is so. The directory
+        // may be minutes old, and the name somebody else's by now; then, and without a directory, the name is looked up.
+        let listed = known.as_ref().ok().and_then(|known| known.user_named(name)).cloned();
+        let mut found = None;
+        if let Some(id) = listed {
+            found = self.people.user_if_named(&id, name).await.map_err(log)?.map(|facts| (id, facts));
+        }
+        let (id, facts) = match found {
+            Some(found) => found,
+            None => {
+                let id = self.people.user_named(name).await.map_err(log)?.ok_or_else(unknown_user)?;
+                let facts = self.people.user(&id).await.map_err(log)?;
+                (id, facts)
+            }
+        };
+        match facts {
+            UserFacts::Enabled => self.known_caller(id, known),
+            UserFacts::Disabled | UserFacts::Unknown => Err(unknown_user()),
+        }
+    }
+
+    fn known_caller(&self, id: UserId, known: Result<Known, Error>) -> Result<Caller, Problem> {
         let person = match &known {
             Ok(known) => known.person(id),
             Err(Error::Fault(fault @ Fault::Transient { .. })) => return Err(log(fault.clone())),
@@ -146,15 +173,6 @@ impl Gate {
             }
         };
         Ok(Caller { person, known })
-    }
-
-    /// The same, for calls that give access: a disabled user has none to give. Calls that remove access do not ask.
-    pub async fn enabled_caller(&self, call: &Call, core: &Core) -> Result<Caller, Problem> {
-        let caller = self.caller(call, core).await?;
-        match self.people.user(&caller.person.id).await.map_err(log)? {
-            UserFacts::Enabled => Ok(caller),
-            UserFacts::Disabled | UserFacts::Unknown => Err(unknown_user()),
-        }
     }
 
     /// API Gateway has verified signature, issuer, audience and time. A token without an end is refused here, because
@@ -244,6 +262,10 @@ mod tests {
     impl People for Nobody {
         async fn user(&self, _: &UserId) -> Result<UserFacts, Fault> {
             Ok(UserFacts::Unknown)
+        }
+
+        async fn user_if_named(&self, _: &UserId, _: &str) -> Result<Option<UserFacts>, Fault> {
+            Ok(None)
         }
 
         async fn user_named(&self, _: &str) -> Result<Option<UserId>, Fault> {

@@ -199,18 +199,20 @@ impl Table {
     }
 
     async fn load_batch(&self, ids: &[RequestId]) -> Result<Vec<Request>, Fault> {
-        let what = "load requests";
-        let keys: Vec<Item> = ids.iter().map(|id| item(&request_pk(id), "R", [])).collect();
+        let keys = ids.iter().map(|id| item(&request_pk(id), "R", [])).collect();
+        self.batch(keys, "load requests").await?.iter().map(decode).collect()
+    }
+
+    /// Those of these items that exist, at most 100, in any order; strongly consistent.
+    pub(super) async fn batch(&self, keys: Vec<Item>, what: &'static str) -> Result<Vec<Item>, Fault> {
+        let mut items = Vec::with_capacity(keys.len());
         let mut wanted = Some(keys).filter(|k| !k.is_empty());
-        let mut requests = Vec::with_capacity(ids.len());
         while let Some(keys) = wanted.take() {
             let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
             let keys = keys.map_err(|e| unbuilt(what, e))?;
             let answer = self.client.batch_get_item().request_items(&self.name, keys).send().await;
-            let answer = answer.map_err(|e| fault(what, e))?;
-            for item in answer.responses().and_then(|tables| tables.get(&self.name)).into_iter().flatten() {
-                requests.push(decode(item)?);
-            }
+            let mut answer = answer.map_err(|e| fault(what, e))?;
+            items.extend(answer.responses.as_mut().and_then(|tables| tables.remove(&self.name)).unwrap_or_default());
             let rest = answer.unprocessed_keys().and_then(|tables| tables.get(&self.name));
             wanted = rest.map(|rest| rest.keys().to_vec()).filter(|k| !k.is_empty());
             if wanted.is_some() {
@@ -218,7 +220,7 @@ impl Table {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
-        Ok(requests)
+        Ok(items)
     }
 
     /// Writes all or nothing. A condition that does not hold is a conflict; so is a race with another transaction.

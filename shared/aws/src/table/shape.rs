@@ -1,7 +1,6 @@
 //! Stored shapes, schemas 1 to 3. Separate from the domain's types; every field that a later release adds has a default
 //! here.
 
-use std::io::{Read as _, Write as _};
 use std::net::IpAddr;
 
 use curfew_domain::ask::Ask;
@@ -13,18 +12,16 @@ use curfew_domain::request::{Gone, Grant, Request, State};
 use curfew_domain::text::{Justification, Ticket};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
-use flate2::Compression;
-use flate2::read::DeflateDecoder;
-use flate2::write::DeflateEncoder;
 use serde::{Deserialize, Serialize};
 
 use super::unreadable;
+pub(super) use packing::{packed, unpacked};
 pub(super) use review::{review, review_doc};
 
 use reason::{ReasonDoc, reason, reason_doc};
-use trail::TrailDoc;
 use verdict::{DecisionDoc, VerdictDoc, decision, decision_doc, verdict_doc};
 
+mod packing;
 mod reason;
 mod review;
 #[cfg(test)]
@@ -39,8 +36,6 @@ const SCHEMA_WITH_RULES: u64 = 2;
 /// The schema of requests that carry their audit records, compressed. Earlier releases read none of them: who goes back to
 /// one lets every grant end first.
 pub(super) const SCHEMA_WITH_TRAIL: u64 = 3;
-/// Most bytes that a request may have when it is read, so that a harmed item cannot exhaust memory.
-const LARGEST: u64 = 16 << 20;
 
 /// Whether this is a schema of requests without audit records in them.
 pub(super) fn is_known(schema: u64) -> bool {
@@ -58,9 +53,6 @@ struct RequestDoc {
     state: StateDoc,
     since: Timestamp,
     hash: String,
-    /// Absent before schema 3.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    trail: Option<TrailDoc>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -147,29 +139,18 @@ enum GoneDoc {
     Standing,
 }
 
-/// A request as the compressed text of its `doc` attribute: a write is billed by the KB, and a request says the same names
-/// again and again.
+/// A request and its audit records as the bytes of a `doc` attribute of schema 3.
 pub(super) fn packed_request(request: &Request) -> Result<Vec<u8>, Fault> {
-    packed(&serde_json::to_string(&request_doc(request)).map_err(|e| Fault::permanent("write the request", e))?)
+    let doc = serde_json::to_string(&request_doc(request)).map_err(|e| Fault::permanent("write the request", e))?;
+    packed(&trail::under(doc, &request.trail))
 }
 
-/// The request of a compressed `doc` attribute.
+/// The request of such bytes.
 pub(super) fn unpacked_request(id: RequestId, version: u64, bytes: &[u8]) -> Result<Request, Fault> {
-    request(id, version, &unpacked(bytes)?)
-}
-
-/// A text, compressed.
-pub(super) fn packed(text: &str) -> Result<Vec<u8>, Fault> {
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
-    let written = encoder.write_all(text.as_bytes()).and_then(|()| encoder.finish());
-    written.map_err(|error| Fault::permanent("write the request", error))
-}
-
-/// What `packed` made smaller.
-pub(super) fn unpacked(bytes: &[u8]) -> Result<String, Fault> {
-    let mut text = String::new();
-    DeflateDecoder::new(bytes).take(LARGEST).read_to_string(&mut text).map_err(unreadable)?;
-    Ok(text)
+    let text = unpacked(bytes)?;
+    let (doc, records) = text.split_once('\n').unwrap_or((&text, ""));
+    let trail = trail::trail(&id, records)?;
+    Ok(Request { trail, ..request(id, version, doc)? })
 }
 
 fn request_doc(request: &Request) -> RequestDoc {
@@ -197,14 +178,12 @@ fn request_doc(request: &Request) -> RequestDoc {
         state: state_doc(&request.state),
         since: request.since,
         hash: request.head.hash.as_str().to_owned(),
-        trail: Some(trail::trail_doc(&request.trail)),
     }
 }
 
-/// The request of a `doc` attribute.
+/// The request of a `doc` attribute before schema 3, which is also the first line of one of schema 3.
 pub(super) fn request(id: RequestId, version: u64, doc: &str) -> Result<Request, Fault> {
     let doc: RequestDoc = serde_json::from_str(doc).map_err(unreadable)?;
-    let trail = doc.trail.map_or_else(Vec::new, |trail| trail::trail(&id, trail));
     Ok(Request {
         ask: Ask {
             id,
@@ -231,7 +210,7 @@ pub(super) fn request(id: RequestId, version: u64, doc: &str) -> Result<Request,
         state: state(doc.state)?,
         since: doc.since,
         head: Head { seq: version, hash: RecordHash::from_stored(doc.hash) },
-        trail,
+        trail: Vec::new(),
     })
 }
 

@@ -71,8 +71,11 @@ async fn attempt(
     if grant.is_due(core.clock.now()) {
         return Ok(Assigned::Rejected("it could not be created before its end".to_owned()));
     }
-    if !vouched && let Err(objection) = objection(core, &granting.sources, request).await? {
-        return Ok(Assigned::Rejected(objection));
+    if !vouched {
+        let bench = core.store.bench(None).await?;
+        if let Err(objection) = objection(core, &granting.sources, request, &bench).await? {
+            return Ok(Assigned::Rejected(objection));
+        }
     }
     arm(writer, granting, id, grant.expires_at).await?;
     if request.ask.extends.is_some() {
@@ -126,10 +129,10 @@ async fn arm(writer: &Writer<'_>, granting: &Granting, id: &RequestId, at: Times
     let core = writer.core();
     core.store.put_due(id, at).await?;
     let trigger = Trigger::of(id, at, core.clock.now());
-    granting.timers.ensure(&trigger).await?;
+    granting.timers.ensure(&trigger, id).await?;
     // It took so long that the shared trigger may have fired before the grant was listed.
     if trigger.at() <= core.clock.now() {
-        granting.timers.ensure(&Trigger::of(id, at, core.clock.now())).await?;
+        granting.timers.ensure(&Trigger::of(id, at, core.clock.now()), id).await?;
     }
     Ok(())
 }

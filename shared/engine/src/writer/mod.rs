@@ -48,7 +48,7 @@ const HANDOVER: SignedDuration = SignedDuration::from_secs(30);
 const AFTERLIFE: SignedDuration = SignedDuration::from_secs(15);
 /// From one look at the intents to the next: longer for each that is left, because a look reads them all and there is
 /// enough to do anyway; within these bounds.
-const REFRESH: [SignedDuration; 2] = [SignedDuration::from_secs(1), SignedDuration::from_secs(20)];
+const REFRESH: [SignedDuration; 2] = [SignedDuration::from_millis(1_500), SignedDuration::from_secs(20)];
 const REFRESH_EACH: SignedDuration = SignedDuration::from_millis(25);
 /// How often it is checked whether something can be begun.
 const TICK: SignedDuration = SignedDuration::from_millis(20);

@@ -18,11 +18,12 @@ impl World {
         let mut item = self.stored(&format!("REQ#{id}"), "R");
         let packed = item["doc"]["B"].as_str().expect("a document");
         let packed = base64::decode(packed).expect("base64");
-        let mut document: Value =
-            serde_json::from_str(&stored::document(&packed).expect("a document")).expect("a JSON document");
+        let text = stored::document(&packed).expect("a document");
+        let (document, records) = text.split_once('\n').expect("audit records under it");
+        let mut document: Value = serde_json::from_str(document).expect("a JSON document");
         assert!(document["ask"].get(field).is_some(), "a wish has no `{field}`");
         document["ask"][field] = value.clone();
-        let packed = stored::pack(&document.to_string()).expect("a document");
+        let packed = stored::pack(&format!("{document}\n{records}")).expect("a document");
         item["doc"]["B"] = json!(base64::encode(packed));
         self.overwrite(&item);
         self.note(format!("somebody writes {field} = {value} into request {id}"));

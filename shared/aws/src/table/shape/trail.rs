@@ -1,41 +1,45 @@
-//! Audit records as they are stored with their request (I18).
+//! Audit records as they are stored under their request (I18): a line for each, in parts between tabs, which no part has.
 //!
 //! Of the chain, only the hash at its end is stored, as the head of the request. The others follow from the records
 //! themselves: whoever changes one, changes every hash after it, and the last is not that of the head any more.
 
 use curfew_domain::audit::{Head, Record, RecordHash};
 use curfew_domain::id::RequestId;
-use curfew_domain::time::Timestamp;
-use serde::{Deserialize, Serialize};
+use curfew_engine::error::Fault;
 
-#[derive(Serialize, Deserialize)]
-pub(super) struct TrailDoc {
-    /// The head that the first record follows. Absent if that is the first of all; otherwise an earlier release stored those
-    /// before it, each by itself.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    after: Option<(u64, String)>,
-    records: Vec<RecordDoc>,
-}
+use super::super::unreadable;
 
-/// When, on whose behalf, what, and its facts.
-#[derive(Serialize, Deserialize)]
-struct RecordDoc(Timestamp, String, String, String);
-
-pub(super) fn trail_doc(trail: &[Record]) -> TrailDoc {
-    let first = trail.first().filter(|first| first.seq > 1);
-    TrailDoc {
-        after: first.map(|first| (first.seq.saturating_sub(1), first.previous.as_str().to_owned())),
-        records: trail.iter().map(|r| RecordDoc(r.at, r.actor.clone(), r.event.clone(), r.body.clone())).collect(),
+/// The text of a request with its records under it.
+pub(super) fn under(mut text: String, trail: &[Record]) -> String {
+    if let Some(first) = trail.first().filter(|first| first.seq > 1) {
+        // An earlier release stored those before, each by itself.
+        text.push_str(&format!("\n{}\t{}", first.seq.saturating_sub(1), first.previous.as_str()));
     }
+    for Record { at, actor, event, body, .. } in trail {
+        text.push_str(&format!("\n{at}\t{actor}\t{event}\t{body}"));
+    }
+    text
 }
 
-pub(super) fn trail(request: &RequestId, doc: TrailDoc) -> Vec<Record> {
-    let before = |(seq, hash)| Head { seq, hash: RecordHash::from_stored(hash) };
-    let mut head = doc.after.map_or_else(Head::origin, before);
-    let mut next = |RecordDoc(at, actor, event, body): RecordDoc| {
-        let record = head.extend(request, at, actor, &event, body);
-        head = record.head();
-        record
-    };
-    doc.records.into_iter().map(&mut next).collect()
+/// The records of these lines.
+pub(super) fn trail(request: &RequestId, lines: &str) -> Result<Vec<Record>, Fault> {
+    let mut head = Head::origin();
+    let mut records = Vec::new();
+    for line in lines.lines() {
+        let parts: Vec<&str> = line.splitn(4, '\t').collect();
+        match parts.as_slice() {
+            [at, actor, event, body] => {
+                let at = at.parse().map_err(unreadable)?;
+                let record = head.extend(request, at, (*actor).to_owned(), event, (*body).to_owned());
+                head = record.head();
+                records.push(record);
+            }
+            [seq, hash] if records.is_empty() => {
+                let seq = seq.parse().map_err(unreadable)?;
+                head = Head { seq, hash: RecordHash::from_stored((*hash).to_owned()) };
+            }
+            _ => return Err(unreadable(format!("an audit record of request {request} is none"))),
+        }
+    }
+    Ok(records)
 }
