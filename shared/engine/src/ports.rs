@@ -174,6 +174,8 @@ pub trait Callbacks: Send + Sync {
 pub trait Assignments: Send + Sync {
     /// The record of a key (strongly consistent); an unknown key has version 0.
     async fn assignment(&self, key: &Key) -> Result<Assignment, Fault>;
+    /// The same in one read with a request (both strongly consistent).
+    async fn assignment_for(&self, key: &Key, request: &RequestId) -> Result<(Assignment, Option<Request>), Fault>;
     /// Writes a record over the version it was made from. On success the stored version is one higher.
     async fn put_assignment(&self, assignment: &Assignment) -> Result<Commit, Fault>;
     /// Takes the right to write to Identity Center, if it was given back and nobody has taken it since; or if this very

@@ -69,14 +69,13 @@ async fn begin(
     }
     let extended = extend::extended(core, &request.ask).await?;
     let command = match objection(core, sources, request, &bench).await? {
-        Ok(session) => Command::Provision { session, extended },
+        Ok(session) => {
+            writer.vouch(id);
+            Command::Provision { session, extended }
+        }
         Err(reason) => Command::Fail { reason },
     };
     match core.act_on(request.clone(), |_| Ok(command.clone())).await {
-        Ok(request) => {
-            writer.take_up_fresh(&request);
-            Ok(request)
-        }
         // Given back, revoked or lost since it was judged: that is nobody's fault.
         Err(Error::Refused(refusal @ Refusal::NothingToExtend(_))) => {
             core.try_act(id, &Command::Fail { reason: refusal.to_string() }).await?;

@@ -80,7 +80,7 @@ async fn end_each(writer: &Writer<'_>, due: Vec<(Timestamp, Request)>, fresh: &A
         }
         match core.act_on(request, |_| Ok(Command::Expire)).await {
             Ok(request) => {
-                writer.take_up_fresh(&request);
+                writer.take_up(&request);
                 fresh.store(true, Ordering::Relaxed);
             }
             // Ended before by somebody.

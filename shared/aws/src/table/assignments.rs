@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use curfew_domain::assignment::Assignment;
-use curfew_domain::id::Key;
+use curfew_domain::id::{Key, RequestId};
 use curfew_domain::lease::{Holder, Lease};
+use curfew_domain::request::Request;
 use curfew_engine::error::Fault;
 use curfew_engine::ports::{Assignments, Commit};
 
-use super::{Item, Table, guard, item, n, number, s, shape, text, unreadable};
+use super::{Item, Table, guard, item, n, number, request_pk, requests, s, shape, text, unreadable};
 use crate::fault::{code, fault};
 
 /// Key of the lease of the writer.
@@ -18,9 +19,21 @@ const LEASE: &str = "L";
 impl Assignments for Table {
     async fn assignment(&self, key: &Key) -> Result<Assignment, Fault> {
         match self.get(&pk(key), "K", "read the assignment").await? {
-            Some(item) => shape::assignment(key.clone(), number(&item, "version")?, text(&item, "doc")?),
+            Some(item) => assignment(key, &item),
             None => Ok(Assignment::unknown(key.clone())),
         }
+    }
+
+    async fn assignment_for(&self, key: &Key, request: &RequestId) -> Result<(Assignment, Option<Request>), Fault> {
+        let keys = vec![item(&pk(key), "K", []), item(&request_pk(request), "R", [])];
+        let mut found = (Assignment::unknown(key.clone()), None);
+        for item in self.batch(keys, "read the assignment and the request").await? {
+            match text(&item, "sk")? {
+                "K" => found.0 = assignment(key, &item)?,
+                _ => found.1 = Some(requests::decode(&item)?),
+            }
+        }
+        Ok(found)
     }
 
     async fn put_assignment(&self, assignment: &Assignment) -> Result<Commit, Fault> {
@@ -118,6 +131,10 @@ fn lease_item(pk: &str, sk: &str, version: u64, holder: Option<&Holder>) -> Item
         item.insert("until".to_owned(), s(holder.until.to_string()));
     }
     item
+}
+
+fn assignment(key: &Key, item: &Item) -> Result<Assignment, Fault> {
+    shape::assignment(key.clone(), number(item, "version")?, text(item, "doc")?)
 }
 
 fn pk(key: &Key) -> String {

@@ -7,7 +7,7 @@ use curfew_domain::time::{SignedDuration, Timestamp};
 
 use super::key::{Changed, KeyWork};
 use super::quota::Slot;
-use super::{Granting, Tried, Writer};
+use super::{Granting, Tried, Writer, locked};
 use crate::error::{Error, Fault};
 use crate::extend;
 use crate::provision::objection;
@@ -35,8 +35,8 @@ pub(super) async fn assign(writer: &Writer<'_>, slot: Slot<'_>, intent: &Intent)
         return Err(Fault::permanent("create the assignment", "this function removes only").into());
     };
     let (core, id) = (writer.core(), &intent.request);
-    let judged = writer.left(intent);
-    if judged.is_none() {
+    let vouched = writer.is_vouched_for(id, core.clock.now());
+    if !vouched {
         let asked = core.load(id).await?;
         if core.clock.now().duration_since(asked.since) > PATIENCE {
             // What may be in flight is resolved by the removal that follows.
@@ -44,15 +44,9 @@ pub(super) async fn assign(writer: &Writer<'_>, slot: Slot<'_>, intent: &Intent)
             return settle(writer, asked, Assigned::Rejected(reason)).await;
         }
     }
-    let mut key = KeyWork::open(&writer.tools, slot, &intent.key).await?;
-    let judged = judged.filter(|(_, at)| core.clock.now().duration_since(*at) <= FRESH);
-    let vouched = judged.is_some();
-    let request = match judged {
-        // Should it have been ended in these seconds, its removal is listed, and is carried out after this.
-        Some((request, _)) => request,
-        // Loaded with the key in hand: an end that came before is seen here, and one that comes later is carried out after.
-        None => core.load(id).await?,
-    };
+    let began = core.clock.now();
+    let (mut key, request) = KeyWork::open(&writer.tools, slot, &intent.key, id).await?;
+    let vouched = vouched && core.clock.now().duration_since(began) <= FRESH;
     let State::Provisioning(grant) = &request.state else { return Ok(Tried::Done) };
     let assigned = attempt(writer, granting, &mut key, &request, grant, vouched).await?;
     settle(writer, request, assigned).await
@@ -115,7 +109,7 @@ async fn settle(writer: &Writer<'_>, request: Request, assigned: Assigned) -> Re
             let (key, state) = (request.ask.key(), request.state.stage().name());
             tracing::info!(request_id = %id, ?key, state, "an intent to grant was carried out");
             // What could not be created, or came too late, is removed.
-            writer.take_up_fresh(&request);
+            writer.take_up(&request);
             Ok(Tried::Done)
         }
         // Ended meanwhile; the removal is an intent of its own.
@@ -135,4 +129,11 @@ async fn arm(writer: &Writer<'_>, granting: &Granting, id: &RequestId, at: Times
         granting.timers.ensure(&Trigger::of(id, at, core.clock.now()), id).await?;
     }
     Ok(())
+}
+
+impl Writer<'_> {
+    fn is_vouched_for(&self, id: &RequestId, now: Timestamp) -> bool {
+        let mine = locked(&self.vouched).take_if(|(request, _)| request == id);
+        mine.is_some_and(|(_, at)| now.duration_since(at) <= FRESH)
+    }
 }

@@ -5,6 +5,7 @@
 
 use curfew_domain::assignment::{Assignment, Operation, OperationKind};
 use curfew_domain::id::{Key, RequestId};
+use curfew_domain::request::Request;
 use curfew_domain::time::{SignedDuration, Timestamp};
 
 use super::Tools;
@@ -49,12 +50,23 @@ pub(super) struct KeyWork<'a> {
 }
 
 impl<'a> KeyWork<'a> {
-    /// Takes a key up, and resolves what is in flight.
-    pub(super) async fn open(tools: &'a Tools, slot: Slot<'a>, key: &Key) -> Result<Self, Error> {
-        let record = tools.store.assignment(key).await?;
+    /// Takes a key up for a request, and resolves what is in flight; with the request as it is then. Read under the lease:
+    /// an end that came before is seen, and one that comes later is carried out later.
+    pub(super) async fn open(
+        tools: &'a Tools,
+        slot: Slot<'a>,
+        key: &Key,
+        id: &RequestId,
+    ) -> Result<(Self, Request), Error> {
+        let (record, mut request) = tools.store.assignment_for(key, id).await?;
+        let in_flight = record.operation.is_some();
         let mut work = Self { tools, slot, record };
         work.resolve(None).await?;
-        Ok(work)
+        if in_flight {
+            // That may have taken minutes.
+            request = tools.store.load(id).await?;
+        }
+        Ok((work, request.ok_or(Error::NotFound)?))
     }
 
     /// What is recorded about the key.

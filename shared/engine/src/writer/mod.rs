@@ -16,7 +16,6 @@ mod quota;
 mod remove;
 mod watch;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use curfew_domain::assignment::OperationKind;
@@ -87,8 +86,8 @@ pub struct Writer<'a> {
     name: String,
     /// What this invocation has moved itself and the queue does not have yet.
     moved: Mutex<Vec<Intent>>,
-    /// Requests as this invocation has left them, and when. Each good for one try.
-    fresh: Mutex<BTreeMap<RequestId, (Request, Timestamp)>>,
+    /// The request that policy has just been asked about, and when. Good for one try.
+    vouched: Mutex<Option<(RequestId, Timestamp)>>,
 }
 
 /// What is needed to work on a key.
@@ -162,7 +161,7 @@ impl<'a> Writer<'a> {
         let (store, access) = (Arc::clone(&parts.core.store), Arc::clone(&parts.access));
         let tools =
             Tools { store, access, clock, quota, watch: Watch::default(), listings: Listings::default(), deadline };
-        Self { parts, tools, name, moved: Mutex::default(), fresh: Mutex::default() }
+        Self { parts, tools, name, moved: Mutex::default(), vouched: Mutex::default() }
     }
 
     /// State and effects.
@@ -177,20 +176,9 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// The same for a request that this invocation has just moved, to provisioning only after policy has allowed it on
-    /// fresh facts.
-    pub(crate) fn take_up_fresh(&self, request: &Request) {
-        if request.intent().is_some() {
-            locked(&self.fresh).insert(request.ask.id.clone(), (request.clone(), self.tools.clock.now()));
-            self.take_up(request);
-        }
-    }
-
-    /// The request of an intent as this invocation has left it, and when.
-    fn left(&self, intent: &Intent) -> Option<(Request, Timestamp)> {
-        let left = locked(&self.fresh).remove(&intent.request);
-        // Others may have moved it on since.
-        left.filter(|(request, _)| request.intent().as_ref() == Some(intent))
+    /// Policy has just allowed this request, on fresh facts.
+    pub(crate) fn vouch(&self, id: &RequestId) {
+        *locked(&self.vouched) = Some((id.clone(), self.tools.clock.now()));
     }
 
     /// Carries out all intents, if nobody else is doing so.

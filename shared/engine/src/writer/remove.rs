@@ -2,7 +2,6 @@
 
 use curfew_domain::id::RequestId;
 use curfew_domain::request::{Command, Gone, Intent, Refusal, State};
-use futures_util::future::join;
 
 use super::key::{Changed, KeyWork};
 use super::quota::Slot;
@@ -22,16 +21,7 @@ enum Known {
 /// Ends the access of an ending request and closes it.
 pub(super) async fn remove(writer: &Writer<'_>, slot: Slot<'_>, intent: &Intent) -> Result<Tried, Error> {
     let (core, id) = (writer.core(), &intent.request);
-    let request = async {
-        match writer.left(intent) {
-            // Nobody but the writer moves it any more.
-            Some((request, _)) => Ok(request),
-            None => core.load(id).await,
-        }
-    };
-    // Both at once: the slot is held meanwhile, and others wait for it.
-    let (request, key) = join(request, KeyWork::open(&writer.tools, slot, &intent.key)).await;
-    let (request, mut key) = (request?, key?);
+    let (mut key, request) = KeyWork::open(&writer.tools, slot, &intent.key, id).await?;
     if !matches!(request.state, State::Ending { .. }) {
         return Ok(Tried::Done);
     }
