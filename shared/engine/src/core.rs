@@ -1,6 +1,6 @@
 //! What every verb shares: load, decide, commit, then act.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use curfew_domain::id::{RequestId, UserId};
 use curfew_domain::request::{Command, Context, Effect, Request, Transition, Wait, apply};
@@ -29,9 +29,28 @@ pub struct Core {
     pub notices: Arc<dyn Notices>,
     /// Starts and resumes executions.
     pub flow: Option<Arc<dyn Flow>>,
+    /// The token of the execution that waits for this very invocation to provision its request.
+    pub in_hand: Arc<TokenInHand>,
     /// Starts the writer, for what is listed before. The writer itself has none: what it has just recorded it has in hand
     /// (`Writer::take_up`).
     pub wake: Option<Arc<dyn Wake>>,
+}
+
+/// A task token that its invocation has not stored, because it will probably use it itself. Should the invocation die, Step
+/// Functions sees that and begins the task again, with another token; should it end otherwise, it stores the token.
+#[derive(Default)]
+pub struct TokenInHand(Mutex<Option<(RequestId, String)>>);
+
+impl TokenInHand {
+    pub(crate) fn put(&self, id: &RequestId, token: &str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((id.clone(), token.to_owned()));
+    }
+
+    /// The token for this request, which is nobody's any more.
+    pub(crate) fn take(&self, id: &RequestId) -> Option<String> {
+        let mut in_hand = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        in_hand.take_if(|(of, _)| of == id).map(|(_, token)| token)
+    }
 }
 
 impl Core {
@@ -115,6 +134,16 @@ impl Core {
     /// Resumes the execution that waits at this place. None waits there yet, or any more: nothing to do.
     pub async fn resume(&self, request: &Request, wait: Wait) -> Result<(), Fault> {
         let id = &request.ask.id;
+        if wait == Wait::Provisioning
+            && let Some(token) = self.in_hand.take(id)
+        {
+            let resumed = self.flow()?.resume(&token, &directive(request, self.clock.now())).await;
+            if resumed.is_err() {
+                self.in_hand.put(id, &token);
+            }
+            // Those of earlier attempts, should there be any, wait no more, and the sweep tidies them away.
+            return resumed;
+        }
         for (place, token) in self.store.tokens(id).await? {
             if place == wait {
                 self.flow()?.resume(&token, &directive(request, self.clock.now())).await?;

@@ -28,8 +28,25 @@ pub async fn provision(
     token: &str,
 ) -> Result<Drained, Error> {
     let core = writer.core();
-    core.store.put_token(id, Wait::Provisioning, token).await?;
+    core.in_hand.put(id, token);
+    let provisioned = begin_and_drain(writer, sources, id).await;
+    let Some(token) = core.in_hand.take(id) else { return provisioned };
+    if provisioned.is_err() {
+        // The task is tried again, with another token.
+        return provisioned;
+    }
+    // Somebody else carries it out, or it is not over.
+    core.store.put_token(id, Wait::Provisioning, &token).await?;
     // Loaded after the token was stored: an end of provisioning either sees the token, or is seen here.
+    let request = core.load(id).await?;
+    if !matches!(request.state, State::Provisioning(_)) {
+        core.resume(&request, Wait::Provisioning).await?;
+    }
+    provisioned
+}
+
+async fn begin_and_drain(writer: &Writer<'_>, sources: &FactSources, id: &RequestId) -> Result<Drained, Error> {
+    let core = writer.core();
     let bench = core.store.bench(Some(id)).await?;
     let request = bench.request.clone().ok_or(Error::NotFound)?;
     let request = match request.state {

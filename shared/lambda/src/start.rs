@@ -74,7 +74,8 @@ impl Host {
         let table = Arc::new(Table::new(self.clients.dynamodb(), self.environment.required("TABLE_NAME")?));
         let notices = Arc::new(LoggedNotices);
         let (clock, configurations) = (Arc::clone(&self.clock) as _, Arc::default());
-        Ok(Core { store: table, clock, configurations, notices, flow: None, wake: None })
+        let in_hand = Arc::default();
+        Ok(Core { store: table, clock, configurations, notices, flow: None, in_hand, wake: None })
     }
 }
 

@@ -12,8 +12,7 @@ use serde_json::{Value, json};
 use super::repository::{dense_code, entries, functions, rust_files};
 
 /// Calls in an adapter that a function uses, which the function never comes to.
-const UNREACHED: [(&str, &str, &[&str]); 27] = [
-    ("approval", "shows no lists", &["dynamodb:BatchGetItem"]),
+const UNREACHED: [(&str, &str, &[&str]); 26] = [
     ("approval", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     ("intake", "leaves executions to the sweep once they run", &["states:DescribeExecution"]),
     ("notify", "shows no lists", &["dynamodb:BatchGetItem"]),
