@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use aws_sdk_identitystore::Client;
-use aws_sdk_identitystore::operation::describe_user::DescribeUserError;
+use aws_sdk_identitystore::operation::describe_user::{DescribeUserError, DescribeUserOutput};
 use aws_sdk_identitystore::types::{AlternateIdentifier, ResourceType, UniqueAttribute, UserStatus};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -32,13 +32,12 @@ impl IdentityStore {
 #[async_trait]
 impl People for IdentityStore {
     async fn user(&self, id: &UserId) -> Result<UserFacts, Fault> {
-        match self.client.describe_user().identity_store_id(&self.id).user_id(id.as_str()).send().await {
-            Ok(user) if user.user_status() == Some(&UserStatus::Disabled) => Ok(UserFacts::Disabled),
-            Ok(_) => Ok(UserFacts::Enabled),
-            Err(e) if is_about_the_store(&e) => Err(fault("describe the user", e)),
-            Err(e) if code(&e) == Some("ResourceNotFoundException") => Ok(UserFacts::Unknown),
-            Err(e) => Err(fault("describe the user", e)),
-        }
+        Ok(self.described(id).await?.map_or(UserFacts::Unknown, |user| facts(&user)))
+    }
+
+    async fn user_if_named(&self, id: &UserId, name: &str) -> Result<Option<UserFacts>, Fault> {
+        let user = self.described(id).await?.filter(|user| user.user_name() == Some(name));
+        Ok(user.map(|user| facts(&user)))
     }
 
     async fn user_named(&self, name: &str) -> Result<Option<UserId>, Fault> {
@@ -61,6 +60,22 @@ impl People for IdentityStore {
             Err(e) => Err(fault(what, e)),
         }
     }
+}
+
+impl IdentityStore {
+    /// The user of this id, if there is one.
+    async fn described(&self, id: &UserId) -> Result<Option<DescribeUserOutput>, Fault> {
+        match self.client.describe_user().identity_store_id(&self.id).user_id(id.as_str()).send().await {
+            Ok(user) => Ok(Some(user)),
+            Err(e) if is_about_the_store(&e) => Err(fault("describe the user", e)),
+            Err(e) if code(&e) == Some("ResourceNotFoundException") => Ok(None),
+            Err(e) => Err(fault("describe the user", e)),
+        }
+    }
+}
+
+fn facts(user: &DescribeUserOutput) -> UserFacts {
+    if user.user_status() == Some(&UserStatus::Disabled) { UserFacts::Disabled } else { UserFacts::Enabled }
 }
 
 /// Whether it is the store itself that was not found: that says nothing about the user.

@@ -5,6 +5,7 @@ use aws_sdk_scheduler::Client;
 use aws_sdk_scheduler::types::{
     ActionAfterCompletion, DeadLetterConfig, FlexibleTimeWindow, FlexibleTimeWindowMode, RetryPolicy, Target,
 };
+use curfew_domain::id::RequestId;
 use curfew_engine::error::Fault;
 use curfew_engine::ports::Timers;
 use curfew_engine::trigger::Trigger;
@@ -52,14 +53,16 @@ impl Schedules {
             .map_err(|e| unbuilt(WHAT, e))
     }
 
-    /// Creates the schedule, unless it is there.
-    async fn create(&self, trigger: &Trigger, name: &str, expression: &str) -> Result<(), Fault> {
+    /// Creates the schedule, unless one of this name is there; whether this call, or one like it for the same grant, did.
+    async fn create(&self, trigger: &Trigger, grant: &RequestId, name: &str, expression: &str) -> Result<bool, Fault> {
         let created = self
             .client
             .create_schedule()
             .name(name)
             .group_name(&self.settings.group)
-            .client_token(name)
+            // The client repeats a call whose answer was lost. Each grant has a token of its own: that of a schedule which
+            // somebody has deleted since must not answer for another grant.
+            .client_token(grant.as_str())
             .schedule_expression(expression)
             .schedule_expression_timezone("UTC")
             .flexible_time_window(
@@ -73,9 +76,9 @@ impl Schedules {
             .send()
             .await;
         match created {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
             // Armed for another grant of the same minute, or by an earlier try.
-            Err(e) if code(&e) == Some("ConflictException") => Ok(()),
+            Err(e) if code(&e) == Some("ConflictException") => Ok(false),
             Err(e) => Err(fault(WHAT, e)),
         }
     }
@@ -83,13 +86,17 @@ impl Schedules {
 
 #[async_trait]
 impl Timers for Schedules {
-    async fn ensure(&self, trigger: &Trigger) -> Result<(), Fault> {
+    async fn ensure(&self, trigger: &Trigger, grant: &RequestId) -> Result<(), Fault> {
         let name = match trigger {
             Trigger::Shared { minute } => format!("curfew-{}", minute.strftime("%Y-%m-%dT%H-%MZ")),
             Trigger::Own { request, .. } => format!("curfew-{request}"),
         };
         let expression = format!("at({})", trigger.at().strftime("%Y-%m-%dT%H:%M:%S"));
-        self.create(trigger, &name, &expression).await?;
+        if self.create(trigger, grant, &name, &expression).await? {
+            // Scheduler has said that it is there, as it was asked for.
+            return Ok(());
+        }
+        // One of the same name is: whether it is the same is to be seen.
         let seen = self.client.get_schedule().name(&name).group_name(&self.settings.group).send().await.map_err(
             |e| match code(&e) {
                 // Not visible yet.

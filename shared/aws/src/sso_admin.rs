@@ -1,10 +1,12 @@
 //! Identity Center: assignments and permission sets.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use aws_sdk_ssoadmin::Client;
 use aws_sdk_ssoadmin::types::{AccountAssignment, PermissionSet, PrincipalType, StatusValues};
 use curfew_domain::assignment::OperationKind;
-use curfew_domain::id::{Key, PermissionSetArn};
+use curfew_domain::id::{AccountId, Key, PermissionSetArn, UserId};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
 use curfew_engine::facts::PermissionSetFacts;
@@ -63,33 +65,35 @@ impl IdentityCenter {
 
 #[async_trait]
 impl AccessReader for IdentityCenter {
-    async fn is_assigned(&self, key: &Key) -> Result<bool, Fault> {
-        let mut pages = self
-            .client
-            .list_account_assignments()
-            .instance_arn(&self.instance)
-            .account_id(key.account.as_str())
-            .permission_set_arn(key.permission_set.as_str())
-            .into_paginator()
-            .send();
+    async fn assigned(
+        &self,
+        account: &AccountId,
+        set: &PermissionSetArn,
+        users: &BTreeSet<UserId>,
+    ) -> Result<BTreeSet<UserId>, Fault> {
+        let call = self.client.list_account_assignments().instance_arn(&self.instance);
+        let call = call.account_id(account.as_str()).permission_set_arn(set.as_str());
+        let mut pages = call.into_paginator().send();
+        let mut found = BTreeSet::new();
         while let Some(page) = pages.next().await {
             let page = match page {
                 Ok(page) => page,
                 // Only a permission set that is gone proves anything: Identity Center deletes none that is assigned.
                 Err(e) if code(&e) == Some("ResourceNotFoundException") => {
-                    let gone = self.is_gone(&key.permission_set).await?;
-                    return if gone { Ok(false) } else { Err(fault("list the assignments", e)) };
+                    let gone = self.is_gone(set).await?;
+                    return if gone { Ok(BTreeSet::new()) } else { Err(fault("list the assignments", e)) };
                 }
                 Err(e) => return Err(fault("list the assignments", e)),
             };
-            let user = |a: &AccountAssignment| {
-                a.principal_type() == Some(&PrincipalType::User) && a.principal_id() == Some(key.user.as_str())
-            };
-            if page.account_assignments().iter().any(user) {
-                return Ok(true);
+            let of_users =
+                page.account_assignments().iter().filter(|a| a.principal_type() == Some(&PrincipalType::User));
+            let ids = of_users.filter_map(AccountAssignment::principal_id);
+            found.extend(ids.filter_map(|id| users.iter().find(|user| user.as_str() == id).cloned()));
+            if found.len() == users.len() {
+                break;
             }
         }
-        Ok(false)
+        Ok(found)
     }
 }
 

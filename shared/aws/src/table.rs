@@ -2,8 +2,9 @@
 //!
 //! | partition key | sort key | what |
 //! |---|---|---|
-//! | `REQ#<id>` | `R` | the request as it is now; `version` guards every write |
-//! | `REQ#<id>` | `A#<seq>` | an audit record; never changed |
+//! | `REQ#<id>` | `R` | the request as it is now, with its audit records, compressed; `version` guards every write |
+//! | `REQ#<id>` | `A#<seq>` | an audit record of its review, or of an earlier release; never changed |
+//! | `REQ#<id>` | `D` | lists the request under its day |
 //! | `REQ#<id>` | `T#approval#<step>#<digest>`, `T#provisioning#<digest>` | a task token of the waiting execution |
 //! | `REQ#<id>` | `L#<step>#<approver>` | which link the approver has |
 //! | `REQ#<id>` | `N#<reminder>` | time for a reminder; the stream tells `announce` |
@@ -14,9 +15,9 @@
 //! | `LINK#<link>` | `L` | a callback link |
 //! | `LIVE` | `<day>` | a day on which requests were submitted that may not be over |
 //! | `LIVE#<day>` | `<id>` | a request of that day that is not over, or whose execution waits to hear that it is |
-//! | `INTENT` | `<id>` | what a request wants of Identity Center now; written with the transition |
+//! | `INTENT` | `<id>` | what a request wants of Identity Center, if who recorded it does not carry it out |
 //! | `DUE#<minute>` | `<id>` | a grant that ends in that minute; DynamoDB forgets it days later, nobody reads it then |
-//! | `WRITER` | `L` | who may write to Identity Center; `version` guards every write |
+//! | `WRITER` | `L` | who may write to Identity Center; absent where nobody does. `holder` guards every write, or `version` |
 //! | `IDEM#<user>#<key>` | `I` | an idempotency key |
 //! | `KEY#<user>#<account>#<permission set>` | `K` | what is known about an assignment |
 //! | `CONFIG` | `current`, `p#<number>`, `proposal#<version>` | the publication in force, each publication, what waits for a second administrator |
@@ -31,6 +32,21 @@
 //! `version` is the number of its record. Marks are for the outbox alone; access depends on none of them.
 //!
 //! Index `by_owner` (keys only): `REQUESTER#<user>` and `DAY#<day>`, both by request id.
+//!
+//! # Why so
+//!
+//! A write costs a unit for each KB of the whole item, in a transaction twice that, and one for each index entry that comes
+//! or goes; so a transition should be one write of one small item.
+//!
+//! - **A request and its audit records are one item.** A transition is one conditional put: there is no moment in which one
+//!   is there without the other (I18), and no transaction. Compressed, because records and request say the same names and
+//!   words over and over, a whole life stays near 1 KB. Records are only ever added by `apply`; the chain proves it, and the
+//!   simulator checks it after every write.
+//! - **What a request wants of Identity Center is its state** (`Request::intent`), written with the transition itself. The
+//!   list `INTENT` only tells the holder of the lease of requests that somebody else moved. Who moved a request and carries
+//!   it out himself lists nothing; should he die, the sweep finds the request by its state and lists it.
+//! - **`LIVE`, `D` and the idempotency key** are written in the transaction that stores the request, once: the sweep must
+//!   find whatever was accepted.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -44,6 +60,7 @@ use curfew_policy::directory::Directory;
 use crate::fault::unbuilt;
 
 mod assignments;
+mod bench;
 mod blob;
 mod callbacks;
 mod configurations;

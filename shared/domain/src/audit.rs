@@ -187,5 +187,10 @@ pub fn verify(request: &RequestId, records: &[Record], head: &Head) -> Result<()
         }
         last = record.head();
     }
-    if last == *head { Ok(()) } else { Err(BrokenChain::Truncated { expected: head.seq, found: last.seq }) }
+    match last.seq == head.seq {
+        true if last.hash == head.hash => Ok(()),
+        // Each follows from the one before, and yet they do not lead to where the request stands.
+        true => Err(BrokenChain::Content(last.seq)),
+        false => Err(BrokenChain::Truncated { expected: head.seq, found: last.seq }),
+    }
 }

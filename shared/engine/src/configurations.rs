@@ -6,6 +6,7 @@ use curfew_policy::{Configuration, Problem, Version};
 
 use crate::error::Fault;
 use crate::ports::Store;
+use crate::publish::Publication;
 
 /// Remembers the configuration that was used last. Versions never change, so that nothing in it can be stale: which
 /// version is in force is asked every time.
@@ -18,7 +19,20 @@ impl Configurations {
     /// # Errors
     /// Transient if the store could not; permanent if this release finds mistakes in what is stored.
     pub async fn in_force(&self, store: &dyn Store) -> Result<Option<Arc<Configuration>>, Fault> {
-        match store.in_force().await? {
+        let publication = store.in_force().await?;
+        self.of_publication(store, publication.as_ref()).await
+    }
+
+    /// The configuration that a publication puts in force; `None` before anything was published.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn of_publication(
+        &self,
+        store: &dyn Store,
+        publication: Option<&Publication>,
+    ) -> Result<Option<Arc<Configuration>>, Fault> {
+        match publication {
             Some(publication) => self.of(store, &publication.version).await.map(Some),
             None => Ok(None),
         }

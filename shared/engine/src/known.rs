@@ -17,6 +17,7 @@ use curfew_policy::{Configuration, Facts};
 use crate::announce::Circle;
 use crate::core::Core;
 use crate::error::Error;
+use crate::ports::Bench;
 use crate::review::overdue_reviews;
 
 /// So many of a person's latest requests are looked at for what they have now.
@@ -39,8 +40,18 @@ impl Known {
     /// # Errors
     /// Nothing was published, or the directory was never read; or the store could not.
     pub async fn load(core: &Core) -> Result<Self, Error> {
-        let configuration = core.configuration().await?;
-        let directory = core.store.latest().await?.ok_or(Error::NoDirectory)?;
+        Self::on(core, &core.store.bench(None).await?).await
+    }
+
+    /// The same as one read found them.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn on(core: &Core, bench: &Bench) -> Result<Self, Error> {
+        let publication = bench.publication.clone()?;
+        let in_force = core.configurations.of_publication(core.store.as_ref(), publication.as_ref()).await?;
+        let configuration = in_force.ok_or(Error::NotConfigured)?;
+        let directory = bench.directory.clone()?.ok_or(Error::NoDirectory)?;
         Ok(Self { configuration, directory })
     }
 
@@ -65,6 +76,11 @@ impl Known {
             administrators: self.configuration.administrators(&self.directory),
             told: self.configuration.told(&self.directory, ask),
         }
+    }
+
+    /// Who had this user name when the directory was read.
+    pub fn user_named(&self, name: &str) -> Option<&UserId> {
+        self.directory.users.iter().find(|(_, user)| user.name == name).map(|(id, _)| id)
     }
 
     /// A person with the roles that the configuration gives.
@@ -106,12 +122,13 @@ impl<'a> Reviewing<'a> {
 pub async fn circumstances(core: &Core, known: &Known, ask: &Ask) -> Result<Circumstances, Error> {
     let not: BTreeSet<&RequestId> =
         [Some(&ask.id), ask.extends.as_ref(), ask.escalates.as_ref()].into_iter().flatten().collect();
-    of(core, known, &ask.requester, ask.origin, &not).await
+    // Whether a review is owed speaks against nothing but emergency access.
+    of(core, known, &ask.requester, ask.origin, &not, ask.emergency).await
 }
 
 /// The circumstances of somebody who only looks at what could be asked for.
 pub async fn of_onlooker(core: &Core, known: &Known, who: &UserId, origin: Origin) -> Result<Circumstances, Error> {
-    of(core, known, who, origin, &BTreeSet::new()).await
+    of(core, known, who, origin, &BTreeSet::new(), true).await
 }
 
 async fn of(
@@ -120,9 +137,10 @@ async fn of(
     who: &UserId,
     origin: Origin,
     not: &BTreeSet<&RequestId>,
+    emergency: bool,
 ) -> Result<Circumstances, Error> {
     let within = known.configuration.model().settings.review_within;
-    let owes = !overdue_reviews(core, who, within).await?.is_empty();
+    let owes = emergency && !overdue_reviews(core, who, within).await?.is_empty();
     let review_overdue = owes.then(|| who.clone()).into_iter().collect();
     Ok(Circumstances { active: active(core, who, not).await?, review_overdue, ..bare(origin) })
 }

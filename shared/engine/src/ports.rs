@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use curfew_domain::assignment::{Assignment, OperationKind};
 use curfew_domain::audit::Record;
 use curfew_domain::id::{AccountId, Key, LinkId, PermissionSetArn, RequestId, UserId};
-use curfew_domain::lease::Lease;
+use curfew_domain::lease::{Holder, Lease};
 use curfew_domain::request::{Intent, Request, Transition, Wait};
 use curfew_domain::review::{Review, Step};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_policy::bundle::{Bundle, Version};
+use curfew_policy::directory::Directory;
 
 use crate::directive::Directive;
 use crate::error::Fault;
@@ -100,7 +102,7 @@ pub trait Requests: Send + Sync {
     /// Stores a new request as `insert` does, together with the end of the one that it takes the place of: all or nothing.
     async fn replace(&self, first: &Transition, key: &Idempotency, ended: &Transition) -> Result<Replaced, Fault>;
     /// Stores a request with the record of its transition, and the review that it leaves due, all or nothing, if nobody
-    /// else moved it on.
+    /// else moved it on. What the request wants of Identity Center is part of its state.
     async fn commit(&self, transition: &Transition) -> Result<Commit, Fault>;
     /// The audit records, oldest first.
     async fn history(&self, id: &RequestId) -> Result<Vec<Record>, Fault>;
@@ -115,8 +117,13 @@ pub trait Requests: Send + Sync {
     async fn retire(&self, id: &RequestId) -> Result<(), Fault>;
     /// Forgets what only made `live` longer to read.
     async fn tidy(&self) -> Result<(), Fault>;
-    /// What requests want of Identity Center now (strongly consistent). Written with the transitions themselves.
+    /// What is listed of what requests want of Identity Center (strongly consistent): what nobody has in hand.
     async fn intents(&self) -> Result<Vec<Intent>, Fault>;
+    /// Lists what a request wants of Identity Center, for whoever has the lease or takes it next. Only once its transition
+    /// is durable.
+    async fn list_intent(&self, intent: &Intent) -> Result<(), Fault>;
+    /// Takes it off the list, if it is still what is listed for the request.
+    async fn unlist_intent(&self, intent: &Intent) -> Result<(), Fault>;
     /// Lists a request under the minute in which its grant ends.
     async fn put_due(&self, id: &RequestId, at: Timestamp) -> Result<(), Fault>;
     /// The requests that were listed under the minute of this instant (strongly consistent).
@@ -169,8 +176,15 @@ pub trait Callbacks: Send + Sync {
 pub trait Assignments: Send + Sync {
     /// The record of a key (strongly consistent); an unknown key has version 0.
     async fn assignment(&self, key: &Key) -> Result<Assignment, Fault>;
+    /// The same in one read with a request (both strongly consistent).
+    async fn assignment_for(&self, key: &Key, request: &RequestId) -> Result<(Assignment, Option<Request>), Fault>;
     /// Writes a record over the version it was made from. On success the stored version is one higher.
     async fn put_assignment(&self, assignment: &Assignment) -> Result<Commit, Fault>;
+    /// Takes the right to write to Identity Center, if it was given back and nobody has taken it since; or if this very
+    /// holder has. A conflict if somebody has it, be it that their time is over.
+    async fn take_lease(&self, holder: &Holder) -> Result<Commit, Fault>;
+    /// Gives it back, if this holder still has it.
+    async fn give_lease_back(&self, holder: &Holder) -> Result<(), Fault>;
     /// Who may write to Identity Center (strongly consistent).
     async fn lease(&self) -> Result<Lease, Fault>;
     /// Writes the lease over the version it was made from. On success the stored version is one higher.
@@ -209,9 +223,27 @@ pub trait Configurations: Send + Sync {
     async fn proposals(&self) -> Result<Vec<Proposal>, Fault>;
 }
 
+/// A request and what it is judged by, as one read found them.
+#[derive(Debug, Clone)]
+pub struct Bench {
+    /// The request, if one was named and exists.
+    pub request: Option<Request>,
+    /// Which configuration is in force. One that cannot be read is a fault for who needs it.
+    pub publication: Result<Option<Publication>, Fault>,
+    /// The latest directory; likewise.
+    pub directory: Result<Option<Arc<Directory>>, Fault>,
+}
+
+/// Reads at once what is needed together.
+#[async_trait]
+pub trait Judging: Send + Sync {
+    /// What is needed to judge a request, or anything without one (strongly consistent).
+    async fn bench(&self, request: Option<&RequestId>) -> Result<Bench, Fault>;
+}
+
 /// Everything that one table keeps.
-pub trait Store: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox {}
-impl<T: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox> Store for T {}
+pub trait Store: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox + Judging {}
+impl<T: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox + Judging> Store for T {}
 
 /// Executions of the approval state machine.
 #[async_trait]
@@ -243,6 +275,8 @@ pub trait Wake: Send + Sync {
 pub trait People: Send + Sync {
     /// Whether a user exists and is enabled.
     async fn user(&self, id: &UserId) -> Result<UserFacts, Fault>;
+    /// The same in one call, if the user of this id has exactly this user name.
+    async fn user_if_named(&self, id: &UserId, name: &str) -> Result<Option<UserFacts>, Fault>;
     /// The user of this user name.
     async fn user_named(&self, name: &str) -> Result<Option<UserId>, Fault>;
 }
@@ -286,8 +320,18 @@ pub enum Begun {
 /// Reads assignments.
 #[async_trait]
 pub trait AccessReader: Send + Sync {
+    /// Which of these users Identity Center lists with a permission set in an account, directly.
+    async fn assigned(
+        &self,
+        account: &AccountId,
+        set: &PermissionSetArn,
+        users: &BTreeSet<UserId>,
+    ) -> Result<BTreeSet<UserId>, Fault>;
     /// Whether Identity Center lists the assignment of this user, directly.
-    async fn is_assigned(&self, key: &Key) -> Result<bool, Fault>;
+    async fn is_assigned(&self, key: &Key) -> Result<bool, Fault> {
+        let user = BTreeSet::from([key.user.clone()]);
+        Ok(!self.assigned(&key.account, &key.permission_set, &user).await?.is_empty())
+    }
 }
 
 /// One page of a listing.
@@ -349,6 +393,6 @@ pub trait Access: AccessReader {
 /// Expiry triggers.
 #[async_trait]
 pub trait Timers: Send + Sync {
-    /// Makes sure that `revoke` is called for this trigger, and has seen it (I6).
-    async fn ensure(&self, trigger: &Trigger) -> Result<(), Fault>;
+    /// Makes sure that `revoke` is called for this trigger, and has seen it (I6), on behalf of the grant of this request.
+    async fn ensure(&self, trigger: &Trigger, grant: &RequestId) -> Result<(), Fault>;
 }

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::extend;
 use crate::facts::FactSources;
 use crate::known::{Known, circumstances};
+use crate::ports::Bench;
 use crate::writer::{Drained, Writer};
 
 /// How much too early a scheduled request may come.
@@ -27,13 +28,33 @@ pub async fn provision(
     token: &str,
 ) -> Result<Drained, Error> {
     let core = writer.core();
-    core.store.put_token(id, Wait::Provisioning, token).await?;
+    core.in_hand.put(id, token);
+    let provisioned = begin_and_drain(writer, sources, id).await;
+    let Some(token) = core.in_hand.take(id) else { return provisioned };
+    if provisioned.is_err() {
+        // The task is tried again, with another token.
+        return provisioned;
+    }
+    // Somebody else carries it out, or it is not over.
+    core.store.put_token(id, Wait::Provisioning, &token).await?;
     // Loaded after the token was stored: an end of provisioning either sees the token, or is seen here.
     let request = core.load(id).await?;
+    if !matches!(request.state, State::Provisioning(_)) {
+        core.resume(&request, Wait::Provisioning).await?;
+    }
+    provisioned
+}
+
+async fn begin_and_drain(writer: &Writer<'_>, sources: &FactSources, id: &RequestId) -> Result<Drained, Error> {
+    let core = writer.core();
+    let bench = core.store.bench(Some(id)).await?;
+    let request = bench.request.clone().ok_or(Error::NotFound)?;
     let request = match request.state {
-        State::Approved | State::Scheduled { .. } => begin(writer, sources, &request).await?,
+        State::Approved | State::Scheduled { .. } => begin(writer, sources, &request, bench).await?,
         _ => request,
     };
+    // Also one that an earlier call has begun: that may have died since.
+    writer.take_up(&request);
     if !matches!(request.state, State::Provisioning(_)) {
         core.resume(&request, Wait::Provisioning).await?;
     }
@@ -47,22 +68,31 @@ pub async fn provision(
 }
 
 /// Records that provisioning begins, or that it cannot; the request afterwards.
-async fn begin(writer: &Writer<'_>, sources: &FactSources, request: &Request) -> Result<Request, Error> {
+async fn begin(
+    writer: &Writer<'_>,
+    sources: &FactSources,
+    request: &Request,
+    mut bench: Bench,
+) -> Result<Request, Error> {
     let (core, id) = (writer.core(), &request.ask.id);
     if let State::Scheduled { start } = request.state {
         // The clock of the state machine runs a little ahead of ours, or knows no fractions of a second.
-        let early = start.duration_since(core.clock.now());
-        core.clock.sleep(early.clamp(SignedDuration::ZERO, EARLY)).await;
+        let early = start.duration_since(core.clock.now()).clamp(SignedDuration::ZERO, EARLY);
+        if !early.is_zero() {
+            core.clock.sleep(early).await;
+            // Judged by what is in force then.
+            bench = core.store.bench(None).await?;
+        }
     }
     let extended = extend::extended(core, &request.ask).await?;
-    let command = match objection(core, sources, request).await? {
+    let command = match objection(core, sources, request, &bench).await? {
         Ok(session) => {
             writer.vouch(id);
             Command::Provision { session, extended }
         }
         Err(reason) => Command::Fail { reason },
     };
-    match core.act(id, |_| Ok(command.clone())).await {
+    match core.act_on(request.clone(), |_| Ok(command.clone())).await {
         // Given back, revoked or lost since it was judged: that is nobody's fault.
         Err(Error::Refused(refusal @ Refusal::NothingToExtend(_))) => {
             core.try_act(id, &Command::Fail { reason: refusal.to_string() }).await?;
@@ -86,9 +116,10 @@ pub(crate) async fn objection(
     core: &Core,
     sources: &FactSources,
     request: &Request,
+    bench: &Bench,
 ) -> Result<Result<SignedDuration, String>, Error> {
     let Some(verdict) = &request.verdict else { return Ok(Err("policy was never asked".to_owned())) };
-    let known = Known::load(core).await?;
+    let known = Known::on(core, bench).await?;
     let circumstances = circumstances(core, &known, &request.ask).await?;
     let limit = known.configuration.model().settings.session_limit;
     let session = match sources.gather(&request.ask).await?.session_within(limit) {

@@ -2,8 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use curfew_domain::id::RequestId;
-use curfew_domain::request::{Command, State};
+use curfew_domain::request::{Command, Request, State};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use futures_util::future::join;
 
@@ -55,7 +54,7 @@ pub async fn revoke(writer: &Writer<'_>, minute: Option<Timestamp>) -> Result<Dr
 }
 
 /// What ends in this minute and is not so far off that the trigger was a mistake; the earliest end first.
-async fn due(writer: &Writer<'_>, minute: Timestamp) -> Result<Vec<(Timestamp, RequestId)>, Error> {
+async fn due(writer: &Writer<'_>, minute: Timestamp) -> Result<Vec<(Timestamp, Request)>, Error> {
     let core = writer.core();
     let now = core.clock.now();
     let mut due = Vec::new();
@@ -63,26 +62,29 @@ async fn due(writer: &Writer<'_>, minute: Timestamp) -> Result<Vec<(Timestamp, R
         if let State::Provisioning(grant) | State::Active(grant) = &request.state
             && grant.expires_at.duration_since(now) <= EARLY
         {
-            due.push((grant.expires_at, request.ask.id.clone()));
+            due.push((grant.expires_at, request));
         }
     }
-    due.sort();
+    due.sort_by(|(a, first), (b, second)| (a, &first.ask.id).cmp(&(b, &second.ask.id)));
     Ok(due)
 }
 
 /// Ends each grant at its end; says when there is something to remove. One that cannot be ended keeps no other.
-async fn end_each(writer: &Writer<'_>, due: Vec<(Timestamp, RequestId)>, fresh: &AtomicBool) -> Result<(), Error> {
+async fn end_each(writer: &Writer<'_>, due: Vec<(Timestamp, Request)>, fresh: &AtomicBool) -> Result<(), Error> {
     let core = writer.core();
     let mut failed = Ok(());
-    for (at, id) in due {
+    for (at, request) in due {
         let left = at.duration_since(core.clock.now());
         if left >= SignedDuration::ZERO {
             core.clock.sleep(left + HAIR).await;
         }
-        match core.try_act(&id, &Command::Expire).await {
-            Ok(true) => fresh.store(true, Ordering::Relaxed),
+        match core.act_on(request, |_| Ok(Command::Expire)).await {
+            Ok(request) => {
+                writer.take_up(&request);
+                fresh.store(true, Ordering::Relaxed);
+            }
             // Ended before by somebody.
-            Ok(false) => {}
+            Err(Error::Refused(_)) => {}
             Err(error) => failed = Err(error),
         }
     }

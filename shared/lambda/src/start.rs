@@ -72,7 +72,8 @@ impl Host {
     pub fn core(&self) -> Result<Core, Unset> {
         let table = Arc::new(Table::new(self.clients.dynamodb(), self.environment.required("TABLE_NAME")?));
         let (clock, configurations) = (Arc::clone(&self.clock) as _, Arc::default());
-        Ok(Core { store: table, clock, configurations, flow: None, wake: None })
+        let in_hand = Arc::default();
+        Ok(Core { store: table, clock, configurations, flow: None, in_hand, wake: None })
     }
 }
 

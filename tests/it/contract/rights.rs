@@ -12,9 +12,8 @@ use serde_json::{Value, json};
 use super::repository::{dense_code, entries, functions, rust_files};
 
 /// Calls in an adapter that a function uses, which the function never comes to.
-const UNREACHED: [(&str, &str, &[&str]); 30] = [
-    ("announce", "only reads and marks", &["dynamodb:BatchGetItem", "dynamodb:DeleteItem"]),
-    ("approval", "shows no lists", &["dynamodb:BatchGetItem"]),
+const UNREACHED: [(&str, &str, &[&str]); 28] = [
+    ("announce", "only reads and marks", &["dynamodb:DeleteItem"]),
     ("approval", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     ("console", "leaves executions to the sweep once they run", &["states:DescribeExecution"]),
     ("console", "leaves listing people to sync", PEOPLE),

@@ -11,7 +11,8 @@ use aws_smithy_runtime_api::client::stalled_stream_protection::StalledStreamProt
 use aws_smithy_types::Document;
 use aws_types::SdkConfig;
 use aws_types::region::Region;
-use curfew_domain::audit::{Head, Record, RecordHash};
+use curfew_aws::table::stored;
+use curfew_domain::audit::{Head, Record};
 use curfew_domain::id::RequestId;
 use curfew_local::Ready;
 use serde_json::{Value, json};
@@ -130,11 +131,8 @@ impl Witness {
     /// The audit chain of a request as it is stored, and the head that the request carries.
     pub(super) fn chain(&self, request: &str) -> (RequestId, Vec<Record>, Head) {
         let id = RequestId::parse(request).unwrap();
-        let records = self.items(request, "A#").iter().map(|item| record(&id, item)).collect();
-        let stored = self.items(request, "R");
-        let doc: Value = serde_json::from_str(text(&stored[0], "doc")).unwrap();
-        let hash = RecordHash::from_stored(doc["hash"].as_str().unwrap().to_owned());
-        (id, records, Head { seq: number(&stored[0], "version"), hash })
+        let stored = stored::request(&self.items(request, "R")[0]).unwrap();
+        (id, stored.trail, stored.head)
     }
 
     /// Takes the token of a waiting execution out of the table.
@@ -217,23 +215,6 @@ impl Witness {
     }
 }
 
-fn record(request: &RequestId, item: &Item) -> Record {
-    Record {
-        request: request.clone(),
-        seq: number(item, "seq"),
-        at: text(item, "at").parse().unwrap(),
-        actor: text(item, "actor").to_owned(),
-        event: text(item, "event").to_owned(),
-        body: text(item, "body").to_owned(),
-        previous: RecordHash::from_stored(text(item, "previous").to_owned()),
-        hash: RecordHash::from_stored(text(item, "hash").to_owned()),
-    }
-}
-
 fn text<'i>(item: &'i Item, name: &str) -> &'i str {
     item[name].as_s().unwrap()
-}
-
-fn number(item: &Item, name: &str) -> u64 {
-    item[name].as_n().unwrap().parse().unwrap()
 }

@@ -106,6 +106,13 @@ pub(crate) enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// What the life of one request costs, automatically approved and approved by somebody: calls, write units, states, and
+    /// which function spends them on what.
+    Counts {
+        /// Print JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// What reading a large organisation costs: calls, time, write units, memory.
     Directory {
         /// People.

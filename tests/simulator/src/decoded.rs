@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
+use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use curfew_aws::table::stored;
 use curfew_domain::assignment::Assignment;
@@ -30,6 +31,9 @@ impl Decoded {
             (Some(("REQ", id)), "R") => {
                 let id = request_id(id);
                 let after = after.map(|item| Rc::new(stored::request(&typed(&item)).expect("a readable request")));
+                let records = self.records.entry(id.clone()).or_default();
+                let kept = after.iter().flat_map(|request| &request.trail);
+                records.extend(kept.map(|record| (format!("A#{:06}", record.seq), Rc::new(record.clone()))));
                 Changed::Request { before: replace(&mut self.requests, id, after.clone()), after }
             }
             (Some(("REQ", id)), sk) if sk.starts_with("A#") => {
@@ -85,6 +89,7 @@ fn typed_value(value: &Value) -> AttributeValue {
     match kind.as_str() {
         "S" => AttributeValue::S(text()),
         "N" => AttributeValue::N(text()),
+        "B" => AttributeValue::B(Blob::new(aws_smithy_types::base64::decode(text()).expect("base64"))),
         "BOOL" => AttributeValue::Bool(content == true),
         "NULL" => AttributeValue::Null(true),
         "SS" => AttributeValue::Ss(

@@ -22,6 +22,7 @@ pub mod directory;
 mod fault;
 mod functions;
 pub mod invariants;
+pub mod life;
 mod log;
 mod organisation;
 mod run;

@@ -14,6 +14,7 @@ use curfew_sim::campaign::{
     Baseline, Bounds, Fault, Pairs, Report, Schedule, Told, baseline, controls, pairs, random, run, run_all, singles,
 };
 use curfew_sim::directory::{Size, measure};
+use curfew_sim::life;
 use curfew_sim::scenario::{Scenario, all, named};
 use curfew_sim::storm::{Peer, Storm, curfew, peer};
 use curfew_sim::timeline::{Detail, json, timeline};
@@ -56,6 +57,7 @@ fn command(command: Command) -> Result<bool, String> {
             Ok(storms(Storm { grants, accounts, operation_ms, seed }, alone, json))
         }
         Command::Triggers { grants, minutes, seed, json } => Ok(ways(grants, minutes, seed, json)),
+        Command::Counts { json } => Ok(counts(json)),
         Command::Directory { users, groups, accounts, permission_sets, seed, json } => {
             Ok(directory(Size { users, groups, accounts, permission_sets }, seed, json))
         }
@@ -64,6 +66,34 @@ fn command(command: Command) -> Result<bool, String> {
             broken(&only, fit, &bounds, json).map_err(|error| error.to_string())
         }
     }
+}
+
+/// What two lives cost in a small organisation; `tests/it/counts.rs` holds that it is the same in a big one.
+fn counts(as_json: bool) -> bool {
+    let size = life::Size { users: 10, accounts: 10, permission_sets: 10, grants: 10 };
+    let lives = life::lives(size, ["Reader", "Operator"], false);
+    let named = ["automatic", "approved"].into_iter().zip(&lives);
+    if as_json {
+        let named: std::collections::BTreeMap<_, _> = named.collect();
+        println!("{}", serde_json::to_string(&named).unwrap_or_default());
+        return true;
+    }
+    for (name, life::Life { cost, lines }) in named {
+        println!(
+            "{name}: {} calls, of them {} to sso-admin and {} to the table; {} write units, {} read units, {} states",
+            cost.calls,
+            cost.sso_admin,
+            cost.dynamodb,
+            cost.write_units,
+            cost.half_read_units.div_ceil(2),
+            cost.states
+        );
+        println!("  {:<10} {:>5} {:>5}  call", "function", "calls", "WU");
+        for line in lines {
+            println!("  {:<10} {:>5} {:>5}  {} {}", line.function, line.calls, line.write_units, line.call, line.items);
+        }
+    }
+    true
 }
 
 /// Reads a large organisation and tells what that cost. All is well if each reading was put in force.

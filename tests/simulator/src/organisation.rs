@@ -233,6 +233,7 @@ impl Default for crate::Options {
             scheduler_precision: Duration::from_mins(1),
             latency: (Duration::from_millis(2), Duration::from_millis(12)),
             organisation: Organisation::default(),
+            brief: false,
         }
     }
 }

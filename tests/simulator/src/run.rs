@@ -43,6 +43,7 @@ pub(crate) struct Core {
     pub(crate) healed: Cell<bool>,
     pub(crate) clock: TrueClock,
     pub(crate) precision: Duration,
+    pub(crate) brief: bool,
     pub(crate) latency_ms: (u64, u64),
     random: RefCell<fastrand::Rng>,
     pub(crate) ids: Arc<SeededIds>,
@@ -105,7 +106,7 @@ pub fn run<T>(options: Options, story: impl AsyncFnOnce(World) -> T) -> T {
 
 impl World {
     async fn begin(options: Options) -> Self {
-        let Options { seed, plan, identity: settings, sweep, announce, scheduler_precision, latency, organisation } =
+        let Options { seed, plan, identity: settings, sweep, announce, scheduler_precision, latency, organisation, brief } =
             options;
         let clock = TrueClock::begin();
         let (wire, mut wires) = mpsc::unbounded_channel();
@@ -129,6 +130,7 @@ impl World {
             healed: Cell::new(false),
             clock,
             precision: scheduler_precision,
+            brief,
             latency_ms: (ms(latency.0), ms(latency.1)),
             ids: Arc::new(SeededIds::new(random.u64(..))),
             random: RefCell::new(random),

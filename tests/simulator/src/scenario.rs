@@ -88,6 +88,7 @@ impl Scenario {
     pub fn options(&self, seed: u64, plan: Plan) -> Options {
         let identity = Settings { listing_lag_ms: 900, ..Settings::default() };
         let mut options = Options {
+            brief: false,
             seed,
             plan,
             identity,

@@ -181,8 +181,8 @@ impl World {
     }
 
     /// Puts a call into the log and the counts.
-    fn record(&self, serving: Serving, answer: Result<Rc<Value>, &'static str>, bill: Bill) {
-        let Serving { by, number, notice, service, operation, request, strike, .. } = serving;
+    fn record(&self, serving: Serving, mut answer: Result<Rc<Value>, &'static str>, bill: Bill) {
+        let Serving { by, number, notice, service, operation, mut request, strike, .. } = serving;
         let Bill { write_units, half_read_units, written } = bill;
         if number > 0 {
             let mut counts = self.0.counts.borrow_mut();
@@ -190,11 +190,16 @@ impl World {
             counts.write_units += write_units;
             counts.half_read_units += half_read_units;
         }
-        let changes: Vec<Change> = {
+        let mut changes: Vec<Change> = {
             let mut decoded = self.0.decoded.borrow_mut();
             written.into_iter().map(|written| decoded.take(written)).collect()
         };
         self.stream(&changes);
+        if self.0.brief {
+            request = Rc::default();
+            answer = answer.map(|_| Rc::default());
+            changes.clear();
+        }
         let call =
             Call { number, notice, service, operation, request, answer, strike, changes, write_units, half_read_units };
         self.step(by, What::Call(call));

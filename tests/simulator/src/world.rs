@@ -48,6 +48,8 @@ pub struct Options {
     pub latency: (Duration, Duration),
     /// Who is there.
     pub organisation: Organisation,
+    /// The log keeps of calls only that they were made: a storm would fill gigabytes with what they said.
+    pub brief: bool,
 }
 
 /// The world of one run. Clones are the same world.

@@ -14,6 +14,8 @@ type Record = Map<String, Value>;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Directory {
     users: BTreeMap<String, Record>,
+    /// Who has a value that only one user may have: (attribute, value) to user id.
+    taken: BTreeMap<(&'static str, String), String>,
     groups: BTreeMap<String, Record>,
     memberships: BTreeMap<String, Membership>,
 }
@@ -23,6 +25,9 @@ struct Membership {
     group: String,
     user: String,
 }
+
+/// Attributes that only one user may have with the same value.
+const UNIQUE: [&str; 2] = ["UserName", "Emails.Value"];
 
 /// Attributes that `UpdateUser` may change. `UserStatus` is assumed: AWS documents that it is shown, not how it is set.
 const CHANGEABLE: [&str; 16] = [
@@ -69,14 +74,31 @@ impl Directory {
     }
 
     fn refuse_duplicate(&self, id: &str, user: &Record) -> Result<(), ServiceError> {
-        for path in ["UserName", "Emails.Value"] {
-            let wanted = attribute(user, path);
-            if wanted.is_some() && self.users.iter().any(|(other, it)| other != id && attribute(it, path) == wanted) {
+        for (path, value) in unique(user) {
+            if self.taken.get(&(path, value)).is_some_and(|other| other != id) {
                 return Err(ServiceError::duplicate(format!("Duplicate {path}")));
             }
         }
         Ok(())
     }
+
+    /// Puts a user there, over what was there.
+    fn put_user(&mut self, id: &str, user: Record) {
+        self.remove_user(id);
+        self.taken.extend(unique(&user).map(|key| (key, id.to_owned())));
+        self.users.insert(id.to_owned(), user);
+    }
+
+    fn remove_user(&mut self, id: &str) {
+        for key in self.users.remove(id).iter().flat_map(unique) {
+            self.taken.remove(&key);
+        }
+    }
+}
+
+/// What nobody else may have.
+fn unique(user: &Record) -> impl Iterator<Item = (&'static str, String)> {
+    UNIQUE.into_iter().filter_map(|path| Some((path, attribute(user, path)?)))
 }
 
 impl Model {
@@ -164,7 +186,7 @@ impl Model {
         user.insert("UserId".into(), id.as_str().into());
         user.insert("UserStatus".into(), "ENABLED".into());
         stamp(&mut user, now, true);
-        self.directory.users.insert(id.clone(), user);
+        self.directory.put_user(&id, user);
         id
     }
 
@@ -176,14 +198,14 @@ impl Model {
         let id = text(body, "UserId");
         self.directory.refuse_duplicate(id, &user)?;
         stamp(&mut user, now, false);
-        self.directory.users.insert(id.into(), user);
+        self.directory.put_user(id, user);
         Ok(json!({}))
     }
 
     fn delete_user(&mut self, body: &Value, now: Millis) -> Result<Value, ServiceError> {
         self.directory.user(body)?;
         let id = text(body, "UserId");
-        self.directory.users.remove(id);
+        self.directory.remove_user(id);
         self.directory.memberships.retain(|_, it| it.user != id);
         if self.settings.deleted_principals == DeletedPrincipals::Removed {
             let of_user = |it: &&Assignment| it.principal_type == PrincipalType::User && it.principal_id == id;

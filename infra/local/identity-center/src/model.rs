@@ -16,6 +16,8 @@ pub struct Model {
     pub(crate) settings: Settings,
     pub(crate) ids: Ids,
     pub(crate) permission_sets: BTreeMap<String, Map<String, Value>>,
+    /// Names of the permission sets: no two have the same.
+    pub(crate) permission_set_names: BTreeSet<String>,
     pub(crate) operations: Operations,
     pub(crate) directory: Directory,
     bucket: Bucket,
@@ -39,6 +41,7 @@ impl Model {
             settings,
             ids: Ids::new(seed),
             permission_sets: BTreeMap::new(),
+            permission_set_names: BTreeSet::new(),
             operations: Operations::default(),
             directory: Directory::default(),
             bucket: Bucket::default(),

@@ -23,7 +23,7 @@ pub struct Assignment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum PrincipalType {
-    /// One person.
+    /// One person. First: `Operations::at` begins here.
     User,
     /// All members of a group.
     Group,
@@ -261,6 +261,22 @@ impl Operations {
     pub(crate) fn find(&self, action: Action, request_id: &str) -> Option<&Operation> {
         let mut found = self.open.iter().chain(self.done.get(request_id));
         found.find(|operation| operation.action == action && operation.request_id == request_id)
+    }
+
+    /// Who has a permission set in an account, of `all`.
+    pub(crate) fn at<'a>(
+        all: &'a BTreeSet<Assignment>,
+        account: &str,
+        permission_set: &str,
+    ) -> impl Iterator<Item = &'a Assignment> {
+        let first = Assignment {
+            account: account.to_owned(),
+            permission_set: permission_set.to_owned(),
+            principal_type: PrincipalType::User,
+            principal_id: String::new(),
+        };
+        let place = (first.account.clone(), first.permission_set.clone());
+        all.range(first..).take_while(move |it| it.account == place.0 && it.permission_set == place.1)
     }
 
     /// Open and finished operations.

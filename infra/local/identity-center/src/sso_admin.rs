@@ -1,6 +1,8 @@
 //! Operations of `sso-admin`.
 
-use crate::{Action, Assignment, Millis, Model, PrincipalType, ServiceError, page::page, shape::text};
+use crate::{
+    Action, Assignment, Millis, Model, PrincipalType, ServiceError, operations::Operations, page::page, shape::text,
+};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
@@ -48,7 +50,7 @@ impl Model {
             "ListAccountAssignments" => {
                 self.permission_set(body)?;
                 let (account, arn) = (text(body, "AccountId"), text(body, "PermissionSetArn"));
-                let rows = self.listed(|it| it.account == account && it.permission_set == arn);
+                let rows = Operations::at(&self.operations.listed, account, arn).map(row).collect();
                 page(rows, "AccountAssignments", body, limit)
             }
             "ListAccountsForProvisionedPermissionSet" => {
@@ -77,7 +79,7 @@ impl Model {
 
     fn create_permission_set(&mut self, body: &Value, now: Millis) -> Result<Value, ServiceError> {
         let name = text(body, "Name");
-        if self.permission_sets.values().any(|set| set.get("Name").and_then(Value::as_str) == Some(name)) {
+        if self.permission_set_names.contains(name) {
             return Err(ServiceError::conflict(format!("PermissionSet with name {name} already exists.")));
         }
         let arn =
@@ -87,6 +89,7 @@ impl Model {
         copy(body, &mut set, &["Name", "Description", "SessionDuration", "RelayState"]);
         set.insert("PermissionSetArn".into(), arn.as_str().into());
         set.insert("CreatedDate".into(), now.timestamp());
+        self.permission_set_names.insert(name.to_owned());
         self.permission_sets.insert(arn, set.clone());
         Ok(json!({ "PermissionSet": set }))
     }
@@ -110,7 +113,9 @@ impl Model {
                 "Could not delete because PermissionSet has ApplicationProfile associated",
             ));
         }
-        self.permission_sets.remove(arn);
+        if let Some(set) = self.permission_sets.remove(arn) {
+            self.permission_set_names.remove(text(&set.into(), "Name"));
+        }
         Ok(json!({}))
     }
 
@@ -131,7 +136,7 @@ impl Model {
     fn refuse_delegate(&self, right: &str, account: Option<&str>, body: &Value) -> Result<(), ServiceError> {
         let Some(management) = &self.settings.management_account else { return Ok(()) };
         let arn = text(body, "PermissionSetArn");
-        let in_use = self.operations.assignments.iter().any(|it| it.account == *management && it.permission_set == arn);
+        let in_use = Operations::at(&self.operations.assignments, management, arn).next().is_some();
         if in_use || account == Some(management) {
             let owner = &self.settings.owner_account;
             return Err(ServiceError::access_denied(format!(
@@ -167,16 +172,7 @@ impl Model {
     }
 
     fn listed(&self, wanted: impl Fn(&Assignment) -> bool) -> Vec<(String, Value)> {
-        let found = self.operations.listed.iter().filter(|assignment| wanted(assignment));
-        let row = |it: &Assignment| {
-            json!({
-                "AccountId": it.account,
-                "PermissionSetArn": it.permission_set,
-                "PrincipalType": it.principal_type,
-                "PrincipalId": it.principal_id,
-            })
-        };
-        found.map(|it| (format!("{} {} {}", it.account, it.permission_set, it.principal_id), row(it))).collect()
+        self.operations.listed.iter().filter(|assignment| wanted(assignment)).map(row).collect()
     }
 
     /// A user's list includes what the user has through groups.
@@ -190,6 +186,17 @@ impl Model {
             (own || by_group) && account.is_none_or(|account| it.account == account)
         })
     }
+}
+
+/// A row of a listing, and where it stands.
+fn row(it: &Assignment) -> (String, Value) {
+    let shown = json!({
+        "AccountId": it.account,
+        "PermissionSetArn": it.permission_set,
+        "PrincipalType": it.principal_type,
+        "PrincipalId": it.principal_id,
+    });
+    (format!("{} {} {}", it.account, it.permission_set, it.principal_id), shown)
 }
 
 fn principal_type(body: &Value) -> PrincipalType {

@@ -2,21 +2,38 @@
 
 use async_trait::async_trait;
 use curfew_domain::assignment::Assignment;
-use curfew_domain::id::Key;
+use curfew_domain::id::{Key, RequestId};
 use curfew_domain::lease::{Holder, Lease};
+use curfew_domain::request::Request;
 use curfew_engine::error::Fault;
 use curfew_engine::ports::{Assignments, Commit};
 
-use super::{Item, Table, guard, item, n, number, s, shape, text, unreadable};
+use super::{Item, Table, guard, item, n, number, request_pk, requests, s, shape, text, unreadable};
 use crate::fault::{code, fault};
+
+/// Key of the lease of the writer.
+const WRITER: &str = "WRITER";
+const LEASE: &str = "L";
 
 #[async_trait]
 impl Assignments for Table {
     async fn assignment(&self, key: &Key) -> Result<Assignment, Fault> {
         match self.get(&pk(key), "K", "read the assignment").await? {
-            Some(item) => shape::assignment(key.clone(), number(&item, "version")?, text(&item, "doc")?),
+            Some(item) => assignment(key, &item),
             None => Ok(Assignment::unknown(key.clone())),
         }
+    }
+
+    async fn assignment_for(&self, key: &Key, request: &RequestId) -> Result<(Assignment, Option<Request>), Fault> {
+        let keys = vec![item(&pk(key), "K", []), item(&request_pk(request), "R", [])];
+        let mut found = (Assignment::unknown(key.clone()), None);
+        for item in self.batch(keys, "read the assignment and the request").await? {
+            match text(&item, "sk")? {
+                "K" => found.0 = assignment(key, &item)?,
+                _ => found.1 = Some(requests::decode(&item)?),
+            }
+        }
+        Ok(found)
     }
 
     async fn put_assignment(&self, assignment: &Assignment) -> Result<Commit, Fault> {
@@ -29,12 +46,39 @@ impl Assignments for Table {
         self.put_guarded(item, assignment.version, "write the assignment").await
     }
 
+    async fn take_lease(&self, holder: &Holder) -> Result<Commit, Fault> {
+        // Unlike any version that another holder has written: whoever takes a lease over that ran out writes over a version.
+        let version = u64::try_from(holder.until.as_millisecond()).unwrap_or_default();
+        let item = lease_item(WRITER, LEASE, version, Some(holder));
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        // Its own, because the client repeats a write whose reply was lost.
+        let put = put.condition_expression("attribute_not_exists(#holder) OR #holder = :me");
+        let put =
+            put.expression_attribute_names("#holder", "holder").expression_attribute_values(":me", s(&holder.name));
+        match put.send().await {
+            Ok(_) => Ok(Commit::Done),
+            Err(e) if code(&e) == Some("ConditionalCheckFailedException") => Ok(Commit::Conflict),
+            Err(e) => Err(fault("take the lease", e)),
+        }
+    }
+
+    async fn give_lease_back(&self, holder: &Holder) -> Result<(), Fault> {
+        let delete = self.client.delete_item().table_name(&self.name).key("pk", s(WRITER)).key("sk", s(LEASE));
+        let delete = delete.condition_expression("#holder = :me").expression_attribute_names("#holder", "holder");
+        match delete.expression_attribute_values(":me", s(&holder.name)).send().await {
+            Ok(_) => Ok(()),
+            // Given back before; or it ran out, and somebody else has it.
+            Err(e) if code(&e) == Some("ConditionalCheckFailedException") => Ok(()),
+            Err(e) => Err(fault("give the lease back", e)),
+        }
+    }
+
     async fn lease(&self) -> Result<Lease, Fault> {
-        self.get_lease("WRITER", "L", "read the lease").await
+        self.get_lease(WRITER, LEASE, "read the lease").await
     }
 
     async fn put_lease(&self, lease: &Lease) -> Result<Commit, Fault> {
-        self.put_lease_item("WRITER", "L", lease, "write the lease").await
+        self.put_lease_item(WRITER, LEASE, lease, "write the lease").await
     }
 }
 
@@ -60,11 +104,7 @@ impl Table {
         lease: &Lease,
         what: &'static str,
     ) -> Result<Commit, Fault> {
-        let mut item = item(pk, sk, [("version", n(lease.version + 1))]);
-        if let Some(holder) = &lease.holder {
-            item.insert("holder".to_owned(), s(&holder.name));
-            item.insert("until".to_owned(), s(holder.until.to_string()));
-        }
+        let item = lease_item(pk, sk, lease.version + 1, lease.holder.as_ref());
         self.put_guarded(item, lease.version, what).await
     }
 
@@ -82,6 +122,19 @@ impl Table {
             Err(e) => Err(fault(what, e)),
         }
     }
+}
+
+fn lease_item(pk: &str, sk: &str, version: u64, holder: Option<&Holder>) -> Item {
+    let mut item = item(pk, sk, [("version", n(version))]);
+    if let Some(holder) = holder {
+        item.insert("holder".to_owned(), s(&holder.name));
+        item.insert("until".to_owned(), s(holder.until.to_string()));
+    }
+    item
+}
+
+fn assignment(key: &Key, item: &Item) -> Result<Assignment, Fault> {
+    shape::assignment(key.clone(), number(item, "version")?, text(item, "doc")?)
 }
 
 fn pk(key: &Key) -> String {

@@ -12,8 +12,8 @@ use curfew_policy::{Bundle, Version};
 use super::{ABSENT, AttributeValue, Item, Table, UNCHANGED, item, n, number, s, text, unreadable};
 use crate::fault::fault;
 
-const PARTITION: &str = "CONFIG";
-const CURRENT: &str = "current";
+pub(super) const PARTITION: &str = "CONFIG";
+pub(super) const CURRENT: &str = "current";
 
 #[async_trait]
 impl Configurations for Table {
@@ -136,7 +136,7 @@ fn add(item: &mut Item, name: &str, value: Option<&str>) {
     }
 }
 
-fn publication(item: &Item) -> Result<Publication, Fault> {
+pub(super) fn publication(item: &Item) -> Result<Publication, Fault> {
     Ok(Publication {
         number: number(item, "version")?,
         version: version(text(item, "version_id")?)?,

@@ -18,7 +18,8 @@ use sha2::{Digest as _, Sha256};
 use super::{Item, Table, item, n, number, s, text, unreadable};
 use crate::fault::fault;
 
-const PK: &str = "DIRECTORY";
+pub(super) const PK: &str = "DIRECTORY";
+pub(super) const HEAD: &str = "head";
 /// Bytes of a chunk; an item holds 400 KB with its names.
 const CHUNK: usize = 350_000;
 /// Places that the chunks of snapshots go round.
@@ -36,32 +37,20 @@ struct Chunks {
 #[async_trait]
 impl Directories for Table {
     async fn head(&self) -> Result<Option<Head>, Fault> {
-        let found = self.get(PK, "head", "read the directory").await?;
+        let found = self.get(PK, HEAD, "read the directory").await?;
         found.as_ref().map(head).transpose()
     }
 
     async fn latest(&self) -> Result<Option<Arc<Directory>>, Fault> {
-        let what = "read the directory";
-        let Some(mut found) = self.get(PK, "head", what).await? else { return Ok(None) };
-        if let Some(known) = self.cached(&found)? {
-            return Ok(Some(known));
+        match self.get(PK, HEAD, "read the directory").await? {
+            Some(found) => self.directory_of(found).await.map(Some),
+            None => Ok(None),
         }
-        let mut bytes = self.chunks("SNAPSHOT", &found).await?;
-        if bytes.is_none() {
-            // So many snapshots came meanwhile that its chunks are those of another.
-            found = self.get(PK, "head", what).await?.unwrap_or(found);
-            bytes = self.chunks("SNAPSHOT", &found).await?;
-        }
-        let bytes = bytes.ok_or_else(|| unreadable("the directory does not have the digest that it should have"))?;
-        let directory = Arc::new(unpack(&bytes, taken_at(&found)?).map_err(unreadable)?);
-        let known = (text(&found, "digest")?.to_owned(), Arc::clone(&directory));
-        *self.directory.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
-        Ok(Some(directory))
     }
 
     async fn put(&self, directory: &Directory, over: Option<&Head>) -> Result<Option<Head>, Fault> {
         let what = "write the directory";
-        let found = self.get(PK, "head", what).await?;
+        let found = self.get(PK, HEAD, what).await?;
         let (before, number) = (found.as_ref().map(chunks).transpose()?, over.map_or(0, |head| head.number));
         if found.as_ref().map(head).transpose()?.map_or(0, |head| head.number) != number {
             return Ok(None);
@@ -122,6 +111,24 @@ impl Directories for Table {
 }
 
 impl Table {
+    /// The directory whose head this is, or one that came since.
+    pub(super) async fn directory_of(&self, mut found: Item) -> Result<Arc<Directory>, Fault> {
+        if let Some(known) = self.cached(&found)? {
+            return Ok(known);
+        }
+        let mut bytes = self.chunks("SNAPSHOT", &found).await?;
+        if bytes.is_none() {
+            // So many snapshots came meanwhile that its chunks are those of another.
+            found = self.get(PK, HEAD, "read the directory").await?.unwrap_or(found);
+            bytes = self.chunks("SNAPSHOT", &found).await?;
+        }
+        let bytes = bytes.ok_or_else(|| unreadable("the directory does not have the digest that it should have"))?;
+        let directory = Arc::new(unpack(&bytes, taken_at(&found)?).map_err(unreadable)?);
+        let known = (text(&found, "digest")?.to_owned(), Arc::clone(&directory));
+        *self.directory.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        Ok(directory)
+    }
+
     /// The directory that this process read last, if its content is in force.
     fn cached(&self, found: &Item) -> Result<Option<Arc<Directory>>, Fault> {
         let (digest, taken_at) = (text(found, "digest")?, taken_at(found)?);
@@ -189,7 +196,7 @@ fn chunks(item: &Item) -> Result<Chunks, Fault> {
 
 fn head_item(head: &Head, chunks: &Chunks) -> Item {
     let Counts { units, accounts, permission_sets, users, groups, memberships } = head.counts;
-    let mut made = item(PK, "head", attributes(chunks));
+    let mut made = item(PK, HEAD, attributes(chunks));
     let counts = [
         ("units", units),
         ("accounts", accounts),

@@ -1,31 +1,34 @@
-//! What requests want of Identity Center, and which grants end when.
+//! What requests want of Identity Center, where nobody has it in hand, and which grants end when.
 
-use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
-use curfew_domain::request::{Intent, Rank, Transition};
+use curfew_domain::request::{Intent, Rank};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
 use curfew_engine::trigger::minute;
 
 use super::{Item, Table, item, n, s, text, unreadable};
-use crate::fault::{fault, unbuilt};
+use crate::fault::{code, fault};
 
 /// How long a listed end is kept: far longer than anybody would look for it.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 impl Table {
-    /// The write that makes the list of intents say what a transition leaves, if it changes anything.
-    pub(super) fn intent_write(&self, transition: &Transition) -> Result<Option<TransactWriteItem>, Fault> {
-        let what = "record the intent";
-        let write = TransactWriteItem::builder();
-        match transition.request.intent() {
-            Some(intent) => Ok(Some(write.put(self.put(intent_item(&intent), None, what)?).build())),
-            None if transition.had_intent => {
-                let delete = Delete::builder().table_name(&self.name).key("pk", s("INTENT"));
-                let delete = delete.key("sk", s(transition.request.ask.id.as_str())).build();
-                Ok(Some(write.delete(delete.map_err(|e| unbuilt(what, e))?).build()))
-            }
-            None => Ok(None),
+    pub(super) async fn put_intent(&self, intent: &Intent) -> Result<(), Fault> {
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(intent_item(intent)));
+        put.send().await.map_err(|e| fault("list the intent", e))?;
+        Ok(())
+    }
+
+    pub(super) async fn delete_intent(&self, intent: &Intent) -> Result<(), Fault> {
+        let delete = self.client.delete_item().table_name(&self.name).key("pk", s("INTENT"));
+        let delete = delete.key("sk", s(intent.request.as_str())).condition_expression("#rank = :rank");
+        // A reserved word (DynamoDB developer guide, "Reserved words").
+        let delete = delete.expression_attribute_names("#rank", "rank");
+        match delete.expression_attribute_values(":rank", s(intent.rank.name())).send().await {
+            Ok(_) => Ok(()),
+            // Taken off before; or the request has ended since, and wants something else.
+            Err(e) if code(&e) == Some("ConditionalCheckFailedException") => Ok(()),
+            Err(e) => Err(fault("take the intent off the list", e)),
         }
     }
 

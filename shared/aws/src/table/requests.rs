@@ -1,9 +1,10 @@
-//! Requests and their audit records.
+//! Requests and their audit records: one item, so that a transition is one write, and no record can be missing.
 
 use std::collections::HashMap;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, TransactWriteItem};
 use curfew_domain::audit::{Record, RecordHash};
@@ -13,7 +14,7 @@ use curfew_domain::time::Timestamp;
 use curfew_engine::error::Fault;
 use curfew_engine::ports::{Commit, Idempotency, Repeated, Replaced, Requests};
 
-use super::{ABSENT, Item, Table, UNCHANGED, item, n, number, request_pk, s, shape, text, unreadable};
+use super::{ABSENT, AttributeValue, Item, Table, UNCHANGED, item, n, number, request_pk, s, shape, text, unreadable};
 use crate::fault::{fault, unbuilt};
 
 /// Keys in one batch (DynamoDB API reference, `BatchGetItem`).
@@ -70,12 +71,24 @@ impl Requests for Table {
 
     async fn commit(&self, transition: &Transition) -> Result<Commit, Fault> {
         let what = "commit the transition";
-        self.transact(self.commit_writes(transition, what)?, what).await
+        let Some(review) = &transition.review else { return self.commit_alone(&transition.request, what).await };
+        let mut writes = self.commit_writes(transition, what)?;
+        writes.extend(self.open_review(review)?);
+        self.transact(writes, what).await
     }
 
     async fn history(&self, id: &RequestId) -> Result<Vec<Record>, Fault> {
-        let items = self.query(&request_pk(id), Some("A#"), "read the history").await?;
-        items.iter().map(|item| record(id, item)).collect()
+        let items = self.between(&request_pk(id), ["A#", "R"], "read the history").await?;
+        let mut records = Vec::new();
+        for item in &items {
+            match text(item, "sk")? {
+                "R" => records.extend(decode(item)?.trail),
+                sk if sk.starts_with("A#") => records.push(record(id, item)?),
+                _ => {}
+            }
+        }
+        records.sort_by_key(|record| record.seq);
+        Ok(records)
     }
 
     async fn of_requester(
@@ -114,6 +127,14 @@ impl Requests for Table {
         self.all_intents().await
     }
 
+    async fn list_intent(&self, intent: &Intent) -> Result<(), Fault> {
+        self.put_intent(intent).await
+    }
+
+    async fn unlist_intent(&self, intent: &Intent) -> Result<(), Fault> {
+        self.delete_intent(intent).await
+    }
+
     async fn put_due(&self, id: &RequestId, at: Timestamp) -> Result<(), Fault> {
         self.list_due(id, at).await
     }
@@ -148,8 +169,8 @@ impl Table {
         let day = id.day().map_err(|e| Fault::permanent(what, e))?;
         self.mark_day(&day).await?;
         let mut puts = vec![
-            self.put(request_item(&first.request, &day)?, Some((ABSENT, None)), what)?,
-            self.put(record_item(&first.record, Some(&day)), Some((ABSENT, None)), what)?,
+            self.put(request_item(&first.request)?, Some((ABSENT, None)), what)?,
+            self.put(day_item(id, &day), None, what)?,
             self.put(item(&format!("LIVE#{day}"), id.as_str(), []), None, what)?,
         ];
         if let Some(key) = key {
@@ -158,35 +179,40 @@ impl Table {
         Ok(puts.into_iter().map(in_transaction).collect())
     }
 
-    /// The writes of a request that moved on, with the record of its transition and whatever that leaves to be done.
+    /// The write of a request that moved on, in a transaction with others.
     fn commit_writes(&self, transition: &Transition, what: &'static str) -> Result<Vec<TransactWriteItem>, Fault> {
-        let request = &transition.request;
-        let day = request.ask.id.day().map_err(|e| Fault::permanent(what, e))?;
-        let before = transition.record.seq.saturating_sub(1);
-        let mut writes = vec![
-            in_transaction(self.put(request_item(request, &day)?, Some((UNCHANGED, Some(before))), what)?),
-            in_transaction(self.put(record_item(&transition.record, None), Some((ABSENT, None)), what)?),
-        ];
-        writes.extend(self.intent_write(transition)?);
-        if let Some(review) = &transition.review {
-            writes.extend(self.open_review(review)?);
+        let guard = Some((UNCHANGED, Some(transition.record.seq.saturating_sub(1))));
+        Ok(vec![in_transaction(self.put(request_item(&transition.request)?, guard, what)?)])
+    }
+
+    /// Writes a request that moved on, over the version that it was made from. One item is all that there is to write, so
+    /// that it needs no transaction, which would cost twice as much.
+    async fn commit_alone(&self, request: &Request, what: &'static str) -> Result<Commit, Fault> {
+        let before = request.head.seq.saturating_sub(1);
+        if self.put_guarded(request_item(request)?, before, what).await? == Commit::Done {
+            return Ok(Commit::Done);
         }
-        Ok(writes)
+        // The client repeats a write whose reply was lost, and then loses against itself.
+        let stored = self.load(&request.ask.id).await?;
+        let ours = stored.is_some_and(|stored| stored.trail.iter().any(|record| record.hash == request.head.hash));
+        Ok(if ours { Commit::Done } else { Commit::Conflict })
     }
 
     async fn load_batch(&self, ids: &[RequestId]) -> Result<Vec<Request>, Fault> {
-        let what = "load requests";
-        let keys: Vec<Item> = ids.iter().map(|id| item(&request_pk(id), "R", [])).collect();
+        let keys = ids.iter().map(|id| item(&request_pk(id), "R", [])).collect();
+        self.batch(keys, "load requests").await?.iter().map(decode).collect()
+    }
+
+    /// Those of these items that exist, at most 100, in any order; strongly consistent.
+    pub(super) async fn batch(&self, keys: Vec<Item>, what: &'static str) -> Result<Vec<Item>, Fault> {
+        let mut items = Vec::with_capacity(keys.len());
         let mut wanted = Some(keys).filter(|k| !k.is_empty());
-        let mut requests = Vec::with_capacity(ids.len());
         while let Some(keys) = wanted.take() {
             let keys = KeysAndAttributes::builder().set_keys(Some(keys)).consistent_read(true).build();
             let keys = keys.map_err(|e| unbuilt(what, e))?;
             let answer = self.client.batch_get_item().request_items(&self.name, keys).send().await;
-            let answer = answer.map_err(|e| fault(what, e))?;
-            for item in answer.responses().and_then(|tables| tables.get(&self.name)).into_iter().flatten() {
-                requests.push(decode(item)?);
-            }
+            let mut answer = answer.map_err(|e| fault(what, e))?;
+            items.extend(answer.responses.as_mut().and_then(|tables| tables.remove(&self.name)).unwrap_or_default());
             let rest = answer.unprocessed_keys().and_then(|tables| tables.get(&self.name));
             wanted = rest.map(|rest| rest.keys().to_vec()).filter(|k| !k.is_empty());
             if wanted.is_some() {
@@ -194,7 +220,7 @@ impl Table {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
-        Ok(requests)
+        Ok(items)
     }
 
     /// Writes all or nothing. A condition that does not hold is a conflict; so is a race with another transaction.
@@ -220,12 +246,15 @@ impl Table {
                 .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
                 .expression_attribute_values(":prefix", s(prefix)),
         };
-        let mut items = Vec::new();
-        let mut pages = query.expression_attribute_values(":pk", s(pk)).into_paginator().send();
-        while let Some(page) = pages.next().await {
-            items.extend(page.map_err(|e| fault(what, e))?.items.unwrap_or_default());
-        }
-        Ok(items)
+        all(query, pk, what).await
+    }
+
+    /// The items of a partition whose sort keys lie between these, both inclusive.
+    async fn between(&self, pk: &str, [first, last]: [&str; 2], what: &'static str) -> Result<Vec<Item>, Fault> {
+        let query = self.client.query().table_name(&self.name).consistent_read(true);
+        let query = query.key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last");
+        let query = query.expression_attribute_values(":first", s(first)).expression_attribute_values(":last", s(last));
+        all(query, pk, what).await
     }
 
     /// Request ids of one owner in the index, newest first.
@@ -269,22 +298,29 @@ impl Table {
     }
 }
 
+/// All pages of a query of one partition.
+async fn all(query: QueryFluentBuilder, pk: &str, what: &'static str) -> Result<Vec<Item>, Fault> {
+    let mut items = Vec::new();
+    let mut pages = query.expression_attribute_values(":pk", s(pk)).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        items.extend(page.map_err(|e| fault(what, e))?.items.unwrap_or_default());
+    }
+    Ok(items)
+}
+
 pub(super) fn in_transaction(put: Put) -> TransactWriteItem {
     TransactWriteItem::builder().put(put).build()
 }
 
-fn request_item(request: &Request, day: &str) -> Result<Item, Fault> {
+fn request_item(request: &Request) -> Result<Item, Fault> {
     let id = &request.ask.id;
     Ok(item(
         &request_pk(id),
         "R",
         [
-            ("schema", n(shape::schema(request))),
+            ("schema", n(shape::SCHEMA_WITH_TRAIL)),
             ("version", n(request.head.seq)),
-            ("id", s(id.as_str())),
-            ("day", s(day)),
-            ("state", s(request.state.stage().name())),
-            ("doc", s(shape::request_doc(request)?)),
+            ("doc", AttributeValue::B(shape::packed_request(request)?.into())),
             ("gpk", s(format!("REQUESTER#{}", request.ask.requester))),
             ("gsk", s(id.as_str())),
         ],
@@ -292,17 +328,28 @@ fn request_item(request: &Request, day: &str) -> Result<Item, Fault> {
 }
 
 pub(super) fn decode(item: &Item) -> Result<Request, Fault> {
-    let schema = number(item, "schema")?;
-    if !shape::is_known(schema) {
-        return Err(unreadable(format!("schema {schema} is not known to this release")));
+    let (schema, version) = (number(item, "schema")?, number(item, "version")?);
+    let id = text(item, "pk")?.strip_prefix("REQ#").unwrap_or_default();
+    let id = RequestId::parse(id).map_err(unreadable)?;
+    match schema {
+        shape::SCHEMA_WITH_TRAIL => {
+            let doc = item.get("doc").and_then(|doc| doc.as_b().ok());
+            let doc = doc.ok_or_else(|| unreadable(format!("the `doc` of request {id} has no bytes")))?;
+            shape::unpacked_request(id, version, doc.as_ref())
+        }
+        known if shape::is_known(known) => shape::request(id, version, text(item, "doc")?),
+        schema => Err(unreadable(format!("schema {schema} is not known to this release"))),
     }
-    let id = RequestId::parse(text(item, "id")?).map_err(unreadable)?;
-    shape::request(id, number(item, "version")?, text(item, "doc")?)
 }
 
-/// An audit record. The first one also lists the request under its day.
-pub(super) fn record_item(record: &Record, day: Option<&str>) -> Item {
-    let mut item = item(
+/// Lists a request under its day in the index, which knows the request itself by its requester.
+fn day_item(id: &RequestId, day: &str) -> Item {
+    item(&request_pk(id), "D", [("gpk", s(format!("DAY#{day}"))), ("gsk", s(id.as_str()))])
+}
+
+/// An audit record by itself: that of a review, whose request is over.
+pub(super) fn record_item(record: &Record) -> Item {
+    item(
         &request_pk(&record.request),
         &format!("A#{:06}", record.seq),
         [
@@ -315,12 +362,7 @@ pub(super) fn record_item(record: &Record, day: Option<&str>) -> Item {
             ("previous", s(record.previous.as_str())),
             ("hash", s(record.hash.as_str())),
         ],
-    );
-    if let Some(day) = day {
-        item.insert("gpk".to_owned(), s(format!("DAY#{day}")));
-        item.insert("gsk".to_owned(), s(record.request.as_str()));
-    }
-    item
+    )
 }
 
 pub(super) fn record(id: &RequestId, item: &Item) -> Result<Record, Fault> {

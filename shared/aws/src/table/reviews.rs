@@ -33,7 +33,7 @@ impl Reviews for Table {
         let before = step.record.seq.saturating_sub(1);
         let mut writes = vec![
             in_transaction(self.put(review_item(&step.review)?, Some((UNCHANGED, Some(before))), what)?),
-            in_transaction(self.put(record_item(&step.record, None), Some((ABSENT, None)), what)?),
+            in_transaction(self.put(record_item(&step.record), Some((ABSENT, None)), what)?),
         ];
         if !step.review.is_open() {
             let delete = Delete::builder().table_name(&self.name).key("pk", s("REVIEW"));

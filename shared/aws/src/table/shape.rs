@@ -1,4 +1,4 @@
-//! Stored shapes, schemas 1 and 2. Separate from the domain's types; every field that a later release adds has a default
+//! Stored shapes, schemas 1 to 3. Separate from the domain's types; every field that a later release adds has a default
 //! here.
 
 use std::net::IpAddr;
@@ -8,42 +8,38 @@ use curfew_domain::assignment::{Assignment, Hold, Operation, OperationKind};
 use curfew_domain::audit::{Head, RecordHash};
 use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
 use curfew_domain::origin::{Channel, Origin};
-use curfew_domain::request::{Gone, Grant, Narrowing, Request, Stage, State};
+use curfew_domain::request::{Gone, Grant, Request, State};
 use curfew_domain::text::{Justification, Ticket};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
 use serde::{Deserialize, Serialize};
 
 use super::unreadable;
+pub(super) use packing::{packed, unpacked};
 pub(super) use review::{review, review_doc};
 
 use reason::{ReasonDoc, reason, reason_doc};
 use verdict::{DecisionDoc, VerdictDoc, decision, decision_doc, verdict_doc};
 
+mod packing;
 mod reason;
 mod review;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod verdict;
 
-/// The schema of everything but requests, and of requests that releases before schema 2 understand.
+/// The schema of everything but requests, and of requests of the first releases.
 pub(super) const SCHEMA: u64 = 1;
-/// The schema of requests that say what those releases would overlook: a release that is rolled back must not take an
-/// approval that was narrowed for a full one.
+/// The schema of requests that say what those releases would overlook.
 const SCHEMA_WITH_RULES: u64 = 2;
+/// The schema of requests that carry their audit records, compressed. Earlier releases read none of them: who goes back to
+/// one lets every grant end first.
+pub(super) const SCHEMA_WITH_TRAIL: u64 = 3;
 
-/// Whether this release reads requests of this schema.
+/// Whether this is a schema of requests without audit records in them.
 pub(super) fn is_known(schema: u64) -> bool {
     matches!(schema, SCHEMA | SCHEMA_WITH_RULES)
-}
-
-/// The lowest schema that says all that this request is.
-pub(super) fn schema(request: &Request) -> u64 {
-    let narrowed = request.decisions.iter().any(|decision| decision.narrowed != Narrowing::NONE);
-    let plain = request.verdict.as_ref().is_none_or(verdict::is_plain);
-    // What was granted is granted: any release can end it, and must be able to.
-    let begun = request.state.stage() >= Stage::Provisioning;
-    if begun || (plain && !narrowed && request.timed_out.is_empty()) { SCHEMA } else { SCHEMA_WITH_RULES }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -66,8 +62,11 @@ struct AskDoc {
     permission_set: String,
     seconds: u32,
     justification: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     ticket: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     start: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     emergency: bool,
     submitted_at: Timestamp,
     /// Absent in requests of releases without extension.
@@ -140,10 +139,23 @@ enum GoneDoc {
     Standing,
 }
 
-/// A request as the text of its `doc` attribute.
-pub(super) fn request_doc(request: &Request) -> Result<String, Fault> {
+/// A request and its audit records as the bytes of a `doc` attribute of schema 3.
+pub(super) fn packed_request(request: &Request) -> Result<Vec<u8>, Fault> {
+    let doc = serde_json::to_string(&request_doc(request)).map_err(|e| Fault::permanent("write the request", e))?;
+    packed(&trail::under(doc, &request.trail))
+}
+
+/// The request of such bytes.
+pub(super) fn unpacked_request(id: RequestId, version: u64, bytes: &[u8]) -> Result<Request, Fault> {
+    let text = unpacked(bytes)?;
+    let (doc, records) = text.split_once('\n').unwrap_or((&text, ""));
+    let trail = trail::trail(&id, records)?;
+    Ok(Request { trail, ..request(id, version, doc)? })
+}
+
+fn request_doc(request: &Request) -> RequestDoc {
     let ask = &request.ask;
-    let doc = RequestDoc {
+    RequestDoc {
         ask: AskDoc {
             requester: ask.requester.to_string(),
             account: ask.account.to_string(),
@@ -166,11 +178,10 @@ pub(super) fn request_doc(request: &Request) -> Result<String, Fault> {
         state: state_doc(&request.state),
         since: request.since,
         hash: request.head.hash.as_str().to_owned(),
-    };
-    serde_json::to_string(&doc).map_err(|e| Fault::permanent("write the request", e))
+    }
 }
 
-/// The request of a `doc` attribute.
+/// The request of a `doc` attribute before schema 3, which is also the first line of one of schema 3.
 pub(super) fn request(id: RequestId, version: u64, doc: &str) -> Result<Request, Fault> {
     let doc: RequestDoc = serde_json::from_str(doc).map_err(unreadable)?;
     Ok(Request {
@@ -199,6 +210,7 @@ pub(super) fn request(id: RequestId, version: u64, doc: &str) -> Result<Request,
         state: state(doc.state)?,
         since: doc.since,
         head: Head { seq: version, hash: RecordHash::from_stored(doc.hash) },
+        trail: Vec::new(),
     })
 }
 

@@ -13,7 +13,7 @@ use curfew_engine::error::Fault;
 
 use super::{number, requests, shape, text};
 
-/// The request of an item `REQ#<id>`, `R`.
+/// The request of an item `REQ#<id>`, `R`, with the audit records that are stored in it.
 pub fn request(item: &HashMap<String, AttributeValue>) -> Result<Request, Fault> {
     requests::decode(item)
 }
@@ -26,4 +26,14 @@ pub fn record(id: &RequestId, item: &HashMap<String, AttributeValue>) -> Result<
 /// What an item `KEY#…`, `K` knows about a key.
 pub fn assignment(key: &Key, item: &HashMap<String, AttributeValue>) -> Result<Assignment, Fault> {
     shape::assignment(key.clone(), number(item, "version")?, text(item, "doc")?)
+}
+
+/// The text of the `doc` of an item `REQ#<id>`, `R`.
+pub fn document(packed: &[u8]) -> Result<String, Fault> {
+    shape::unpacked(packed)
+}
+
+/// The bytes that such a text is stored as.
+pub fn pack(document: &str) -> Result<Vec<u8>, Fault> {
+    shape::packed(document)
 }

@@ -1,7 +1,7 @@
 //! What a request is at each moment.
 
 use crate::ask::{Ask, AskDigest};
-use crate::audit::Head;
+use crate::audit::{Head, Record};
 use crate::id::{RequestId, UserId};
 use crate::text::Comment;
 use crate::time::{AccessDuration, SignedDuration, Timestamp, whole_seconds};
@@ -27,6 +27,9 @@ pub struct Request {
     pub since: Timestamp,
     /// The end of its audit chain; `head.seq` is also the version for conditional writes.
     pub head: Head,
+    /// Its audit records, oldest first, as far as the store keeps them with it; whatever is missing at the beginning was
+    /// stored by itself by an earlier release.
+    pub trail: Vec<Record>,
 }
 
 /// Where a request stands. A variant carries only what is true then.

@@ -44,6 +44,7 @@ pub(super) fn submit_by(ask: Ask, actor: &Actor) -> Transition {
         timed_out: Vec::new(),
         state: State::Submitted,
         head: record.head(),
+        trail: vec![record.clone()],
     };
-    Transition { request, record, effects: vec![Effect::StartFlow], had_intent: false, review: None }
+    Transition { request, record, effects: vec![Effect::StartFlow], review: None }
 }

@@ -18,7 +18,7 @@ pub struct Context {
     pub now: Timestamp,
 }
 
-/// A request moved on: commit `request` and `record` together, then carry out `effects`.
+/// A request moved on: commit `request`, whose trail ends in `record`, then carry out `effects`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transition {
     /// The request afterwards.
@@ -27,8 +27,6 @@ pub struct Transition {
     pub record: Record,
     /// What to do once both are durable, in this order. Each may be repeated.
     pub effects: Vec<Effect>,
-    /// Whether the request had an intent before.
-    pub had_intent: bool,
     /// The review that is due from now on: commit it with the rest.
     pub review: Option<Review>,
 }
@@ -93,10 +91,11 @@ pub fn apply(request: &Request, command: Command, context: Context) -> Result<Tr
     next.decisions.extend(change.decision);
     next.timed_out.extend(change.timed_out);
     next.head = record.head();
+    next.trail.push(record.clone());
     let effects = effects(request, &next);
     // What is terminal never moves again: a review is opened once.
     let review = Review::of(&next);
-    Ok(Transition { request: next, record, effects, had_intent: request.intent().is_some(), review })
+    Ok(Transition { request: next, record, effects, review })
 }
 
 /// The table.

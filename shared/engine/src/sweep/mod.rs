@@ -5,7 +5,7 @@
 //!
 //! Its cost is proportional to what is live, and does not depend on history or on the size of the organisation. A sweep
 //! over a healthy world makes
-//! - four reads of the table, one for the configuration, and one or two for each live request;
+//! - four reads of the table, one more where an intent is older than 45 s, one for the configuration, and one or two for each live request;
 //! - a listing in two minutes for each permission set in each account that has active grants;
 //! - a look in three minutes at each user, account and permission set of active grants;
 //! - for each permission set that is configured as Curfew's alone: a listing of its accounts (a page per 100), and a
@@ -20,26 +20,29 @@ mod reminding;
 mod round;
 mod vanishing;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use curfew_domain::id::RequestId;
-use curfew_domain::request::{Command, Rank, Refusal, Request, State};
+use curfew_domain::request::{Command, Intent, Rank, Refusal, Request, State};
 use curfew_domain::time::{SignedDuration, Timestamp};
 
 use crate::core::Core;
 use crate::directive::{Directive, directive};
-use crate::error::Error;
+use crate::error::{Error, Fault};
 use crate::facts::FactSources;
 use crate::health::{LATE, overdue_by};
 use crate::known::Reviewing;
-use crate::ports::{AccessReader, FlowStatus, Inventory};
+use crate::ports::{AccessReader, FlowStatus, Inventory, Wake};
 use crate::review;
 pub use reminding::Reminded;
 use round::Round;
 
 /// An intent that is older than this may have no holder: a writer is woken, who goes away if there is one.
 const LOST_INTENT: SignedDuration = SignedDuration::from_secs(45);
+
+/// Intents that one sweep lists at most. In a storm, a living holder has all of them in hand, and they become fewer by
+/// themselves; the next sweep goes on.
+const LISTED: usize = 100;
 
 /// What the sweep works with.
 pub struct Sweeper {
@@ -156,21 +159,42 @@ impl Sweeper {
         Ok(swept)
     }
 
-    /// Intents whose holder may have died: wakes who carries them out. First, because nothing else is as urgent.
+    /// Intents whose holder may have died: lists them and wakes who carries them out. First, because nothing else is as
+    /// urgent.
     async fn wake_writers(&self, live: &[Request], now: Timestamp) {
-        let Some(wake) = &self.core.wake else { return };
         let is_old = |request: &&Request| now.duration_since(request.since) > LOST_INTENT;
-        let ranks: BTreeSet<Rank> = live.iter().filter(is_old).filter_map(Request::intent).map(|i| i.rank).collect();
-        let mut woken = Ok(());
-        if ranks.contains(&Rank::Removal) {
-            woken = wake.removals().await;
+        let old: Vec<Intent> = live.iter().filter(is_old).filter_map(Request::intent).collect();
+        if old.is_empty() {
+            return;
         }
-        if ranks.iter().any(|rank| *rank != Rank::Removal) {
-            woken = woken.and(wake.grants().await);
-        }
-        if let Err(error) = woken {
+        let listed = self.list(&old).await;
+        let woken = match &self.core.wake {
+            Some(wake) => self.wake(wake.as_ref(), &old).await,
+            None => Ok(()),
+        };
+        if let Err(error) = listed.and(woken) {
             tracing::error!(%error, alarm = "sweep_fault", "the writers could not be woken this time");
         }
+    }
+
+    /// Lists those that are on no list: who had them in hand may have died. The most urgent first, as the requests are.
+    async fn list(&self, old: &[Intent]) -> Result<(), Fault> {
+        let listed = self.core.store.intents().await?;
+        for intent in old.iter().filter(|intent| !listed.contains(intent)).take(LISTED) {
+            self.core.store.list_intent(intent).await?;
+        }
+        Ok(())
+    }
+
+    async fn wake(&self, wake: &dyn Wake, old: &[Intent]) -> Result<(), Fault> {
+        let mut woken = Ok(());
+        if old.iter().any(|intent| intent.rank == Rank::Removal) {
+            woken = wake.removals().await;
+        }
+        if old.iter().any(|intent| intent.rank != Rank::Removal) {
+            woken = woken.and(wake.grants().await);
+        }
+        woken
     }
 
     /// The live requests. One that cannot be read does not hide the others.

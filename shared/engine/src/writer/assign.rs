@@ -1,15 +1,13 @@
 //! Assign: judge on fresh facts, arm the expiry, create, confirm, activate. In this order, so that a crash anywhere
 //! leaves a record and a trigger, and never access without them (I4, I5, I6).
 
-use std::sync::PoisonError;
-
 use curfew_domain::id::RequestId;
-use curfew_domain::request::{Command, Grant, Refusal, Request, State};
+use curfew_domain::request::{Command, Grant, Intent, Refusal, Request, State};
 use curfew_domain::time::{SignedDuration, Timestamp};
 
 use super::key::{Changed, KeyWork};
 use super::quota::Slot;
-use super::{Granting, Tried, Writer};
+use super::{Granting, Tried, Writer, locked};
 use crate::error::{Error, Fault};
 use crate::extend;
 use crate::provision::objection;
@@ -32,23 +30,26 @@ enum Assigned {
 }
 
 /// Creates the access of a request that is being provisioned.
-pub(super) async fn assign(writer: &Writer<'_>, slot: Slot<'_>, id: &RequestId) -> Result<Tried, Error> {
+pub(super) async fn assign(writer: &Writer<'_>, slot: Slot<'_>, intent: &Intent) -> Result<Tried, Error> {
     let Some(granting) = &writer.parts.granting else {
         return Err(Fault::permanent("create the assignment", "this function removes only").into());
     };
-    let core = writer.core();
-    let asked = core.load(id).await?;
-    if core.clock.now().duration_since(asked.since) > PATIENCE {
-        // What may be in flight is resolved by the removal that follows.
-        return settle(writer, id, Assigned::Rejected("Identity Center did not take it for ten minutes".to_owned()))
-            .await;
+    let (core, id) = (writer.core(), &intent.request);
+    let vouched = writer.is_vouched_for(id, core.clock.now());
+    if !vouched {
+        let asked = core.load(id).await?;
+        if core.clock.now().duration_since(asked.since) > PATIENCE {
+            // What may be in flight is resolved by the removal that follows.
+            let reason = "Identity Center did not take it for ten minutes".to_owned();
+            return settle(writer, asked, Assigned::Rejected(reason)).await;
+        }
     }
-    let mut key = KeyWork::open(&writer.tools, slot, &asked.ask.key()).await?;
-    // Loaded with the key in hand: an end that came before is seen here, and one that comes later is carried out after.
-    let request = core.load(id).await?;
+    let began = core.clock.now();
+    let (mut key, request) = KeyWork::open(&writer.tools, slot, &intent.key, id).await?;
+    let vouched = vouched && core.clock.now().duration_since(began) <= FRESH;
     let State::Provisioning(grant) = &request.state else { return Ok(Tried::Done) };
-    let assigned = attempt(writer, granting, &mut key, &request, grant).await?;
-    settle(writer, id, assigned).await
+    let assigned = attempt(writer, granting, &mut key, &request, grant, vouched).await?;
+    settle(writer, request, assigned).await
 }
 
 /// With the key in hand: is it still allowed, whose assignment is there, and create it if none is.
@@ -58,15 +59,17 @@ async fn attempt(
     key: &mut KeyWork<'_>,
     request: &Request,
     grant: &Grant,
+    vouched: bool,
 ) -> Result<Assigned, Error> {
     let (core, id) = (writer.core(), &request.ask.id);
     if grant.is_due(core.clock.now()) {
         return Ok(Assigned::Rejected("it could not be created before its end".to_owned()));
     }
-    if !writer.is_vouched_for(id, core.clock.now())
-        && let Err(objection) = objection(core, &granting.sources, request).await?
-    {
-        return Ok(Assigned::Rejected(objection));
+    if !vouched {
+        let bench = core.store.bench(None).await?;
+        if let Err(objection) = objection(core, &granting.sources, request, &bench).await? {
+            return Ok(Assigned::Rejected(objection));
+        }
     }
     arm(writer, granting, id, grant.expires_at).await?;
     if request.ask.extends.is_some() {
@@ -89,12 +92,12 @@ async fn attempt(
 }
 
 /// Records what became of the attempt.
-async fn settle(writer: &Writer<'_>, id: &RequestId, assigned: Assigned) -> Result<Tried, Error> {
-    let core = writer.core();
+async fn settle(writer: &Writer<'_>, request: Request, assigned: Assigned) -> Result<Tried, Error> {
+    let (core, id) = (writer.core(), &request.ask.id.clone());
     let outcome = match assigned {
         Assigned::NotNow(reason) => return Ok(Tried::NotNow(reason)),
-        Assigned::Confirmed { standing } => core.act(id, |_| Ok(Command::Activate { standing })).await,
-        Assigned::Rejected(reason) => core.act(id, |_| Ok(Command::Fail { reason: reason.clone() })).await,
+        Assigned::Confirmed { standing } => core.act_on(request, |_| Ok(Command::Activate { standing })).await,
+        Assigned::Rejected(reason) => core.act_on(request, |_| Ok(Command::Fail { reason: reason.clone() })).await,
     };
     let outcome = match outcome {
         // Creating took longer than the grant lasts.
@@ -105,6 +108,8 @@ async fn settle(writer: &Writer<'_>, id: &RequestId, assigned: Assigned) -> Resu
         Ok(request) => {
             let (key, state) = (request.ask.key(), request.state.stage().name());
             tracing::info!(request_id = %id, ?key, state, "an intent to grant was carried out");
+            // What could not be created, or came too late, is removed.
+            writer.take_up(&request);
             Ok(Tried::Done)
         }
         // Ended meanwhile; the removal is an intent of its own.
@@ -118,18 +123,17 @@ async fn arm(writer: &Writer<'_>, granting: &Granting, id: &RequestId, at: Times
     let core = writer.core();
     core.store.put_due(id, at).await?;
     let trigger = Trigger::of(id, at, core.clock.now());
-    granting.timers.ensure(&trigger).await?;
+    granting.timers.ensure(&trigger, id).await?;
     // It took so long that the shared trigger may have fired before the grant was listed.
     if trigger.at() <= core.clock.now() {
-        granting.timers.ensure(&Trigger::of(id, at, core.clock.now())).await?;
+        granting.timers.ensure(&Trigger::of(id, at, core.clock.now()), id).await?;
     }
     Ok(())
 }
 
 impl Writer<'_> {
     fn is_vouched_for(&self, id: &RequestId, now: Timestamp) -> bool {
-        let mut vouched = self.vouched.lock().unwrap_or_else(PoisonError::into_inner);
-        let mine = vouched.take_if(|(request, _)| request == id);
+        let mine = locked(&self.vouched).take_if(|(request, _)| request == id);
         mine.is_some_and(|(_, at)| now.duration_since(at) <= FRESH)
     }
 }

@@ -5,6 +5,7 @@
 
 use curfew_domain::assignment::{Assignment, Operation, OperationKind};
 use curfew_domain::id::{Key, RequestId};
+use curfew_domain::request::Request;
 use curfew_domain::time::{SignedDuration, Timestamp};
 
 use super::Tools;
@@ -49,12 +50,23 @@ pub(super) struct KeyWork<'a> {
 }
 
 impl<'a> KeyWork<'a> {
-    /// Takes a key up, and resolves what is in flight.
-    pub(super) async fn open(tools: &'a Tools, slot: Slot<'a>, key: &Key) -> Result<Self, Error> {
-        let record = tools.store.assignment(key).await?;
+    /// Takes a key up for a request, and resolves what is in flight; with the request as it is then. Read under the lease:
+    /// an end that came before is seen, and one that comes later is carried out later.
+    pub(super) async fn open(
+        tools: &'a Tools,
+        slot: Slot<'a>,
+        key: &Key,
+        id: &RequestId,
+    ) -> Result<(Self, Request), Error> {
+        let (record, mut request) = tools.store.assignment_for(key, id).await?;
+        let in_flight = record.operation.is_some();
         let mut work = Self { tools, slot, record };
         work.resolve(None).await?;
-        Ok(work)
+        if in_flight {
+            // That may have taken minutes.
+            request = tools.store.load(id).await?;
+        }
+        Ok((work, request.ok_or(Error::NotFound)?))
     }
 
     /// What is recorded about the key.
@@ -84,6 +96,11 @@ impl<'a> KeyWork<'a> {
     pub(super) async fn is_assigned(&self) -> Result<bool, Error> {
         self.tools.quota.pace(self.tools.clock.as_ref()).await;
         Ok(self.tools.access.is_assigned(&self.record.key).await?)
+    }
+
+    /// The same for an operation that has just ended: one listing for all of its place.
+    async fn is_listed(&self) -> Result<bool, Error> {
+        self.tools.listings.is_assigned(self.tools, &self.record.key).await
     }
 
     /// Deletes the assignment; the grant that ends needs it no more, which is recorded with the intent.
@@ -159,7 +176,7 @@ impl<'a> KeyWork<'a> {
         self.slot.free();
         let end = match over {
             Over::Said(progress) => self.end_of(kind, progress).await?,
-            Over::NotInProgress if self.is_assigned().await? == (kind == OperationKind::Assign) => End::Shown,
+            Over::NotInProgress if self.is_listed().await? == (kind == OperationKind::Assign) => End::Shown,
             Over::NotInProgress => match self.ask_once(kind, &id).await? {
                 Some(progress) => self.end_of(kind, progress).await?,
                 None => return self.settle_unknown(&operation).await.map(Some),

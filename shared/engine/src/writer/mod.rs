@@ -1,32 +1,36 @@
 //! The write path to Identity Center: one holder of the lease at a time carries out all intents, removals first, within
 //! the organisation's quotas.
 //!
-//! `provision` and `revoke` both try to become the holder. Whoever is not goes away: the holder looks at the intents
-//! again and again until there are none, gives the lease back, and looks once more, so that an intent recorded meanwhile
-//! is either seen by it or by its recorder. A holder that dies is healed by the next caller, at the latest by the sweep:
-//! its lease runs out after it cannot be alive any more, and what it had begun is on record.
+//! `provision` and `revoke` both try to become the holder. What either has moved itself it has in hand, and carries out
+//! without listing it; the state of the request says what it wants. Whoever does not get the lease lists what it has in hand,
+//! tries once more, and goes away: the holder looks at the list again and again until it is empty, gives the lease back, and
+//! looks once more, so that an intent listed meanwhile is either seen by it or by who listed it. A holder that leaves lists
+//! what it leaves. One that dies is healed by the sweep, which lists what requests have wanted for long: its lease runs out
+//! after it cannot be alive any more, and what it had begun is on record.
 
 mod assign;
 mod key;
+mod listing;
 mod queue;
 mod quota;
 mod remove;
 mod watch;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use curfew_domain::assignment::OperationKind;
 use curfew_domain::id::RequestId;
-use curfew_domain::lease::Lease;
-use curfew_domain::request::{Intent, Rank};
+use curfew_domain::lease::{Holder, Lease};
+use curfew_domain::request::{Intent, Rank, Request};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use futures_util::future::{Either, select};
-use futures_util::stream::{FuturesUnordered, StreamExt};
+use futures_util::stream::{self, FuturesUnordered, StreamExt};
 
 use crate::core::Core;
 use crate::error::{Error, Fault};
 use crate::facts::FactSources;
 use crate::ports::{Access, Clock, Commit, Store, Timers, Wake};
+use listing::Listings;
 use queue::Queue;
 use quota::{Quota, Slot};
 use watch::Watch;
@@ -41,14 +45,16 @@ const MARGIN: SignedDuration = SignedDuration::from_secs(8);
 const HANDOVER: SignedDuration = SignedDuration::from_secs(30);
 /// The lease outlives its holder by this much.
 const AFTERLIFE: SignedDuration = SignedDuration::from_secs(15);
-/// From one look at the intents to the next.
-const REFRESH: SignedDuration = SignedDuration::from_secs(1);
-/// The same when there are so many that a look costs pages of reads, and there is enough to do anyway.
-const SLOW_REFRESH: (usize, SignedDuration) = (200, SignedDuration::from_secs(5));
+/// From one look at the intents to the next: longer for each that is left, because a look reads them all and there is
+/// enough to do anyway; within these bounds.
+const REFRESH: [SignedDuration; 2] = [SignedDuration::from_millis(1_500), SignedDuration::from_secs(20)];
+const REFRESH_EACH: SignedDuration = SignedDuration::from_millis(25);
 /// How often it is checked whether something can be begun.
-const TICK: SignedDuration = SignedDuration::from_millis(50);
-/// Tries to take or give back the lease when others write it at the same moment.
+const TICK: SignedDuration = SignedDuration::from_millis(20);
+/// Tries to take the lease when others write it at the same moment.
 const LEASE_TRIES: u32 = 3;
+/// Intents that are listed beside each other by who leaves them.
+const LISTED_AT_ONCE: usize = 25;
 
 /// What creating access needs beyond removing it.
 pub struct Granting {
@@ -78,6 +84,8 @@ pub struct Writer<'a> {
     tools: Tools,
     /// Unlike any other writer's.
     name: String,
+    /// What this invocation has moved itself and the queue does not have yet.
+    moved: Mutex<Vec<Intent>>,
     /// The request that policy has just been asked about, and when. Good for one try.
     vouched: Mutex<Option<(RequestId, Timestamp)>>,
 }
@@ -89,6 +97,7 @@ struct Tools {
     clock: Arc<dyn Clock>,
     quota: Quota,
     watch: Watch,
+    listings: Listings,
     deadline: Timestamp,
 }
 
@@ -120,6 +129,11 @@ impl Tools {
         if left > MARGIN { Ok(left - MARGIN) } else { Err(Error::Busy(what.to_owned())) }
     }
 
+    /// Nothing new is begun any more.
+    fn is_closing(&self) -> bool {
+        self.deadline.duration_since(self.clock.now()) < HANDOVER
+    }
+
     /// Waits a little; never into the margin before the deadline.
     async fn pause(&self, pause: SignedDuration, what: &'static str) -> Result<(), Error> {
         let left = self.time_left(what)?;
@@ -145,8 +159,9 @@ impl<'a> Writer<'a> {
         let clock = Arc::clone(&parts.core.clock);
         let quota = Quota::new(parts.limits, clock.now());
         let (store, access) = (Arc::clone(&parts.core.store), Arc::clone(&parts.access));
-        let tools = Tools { store, access, clock, quota, watch: Watch::default(), deadline };
-        Self { parts, tools, name, vouched: Mutex::default() }
+        let tools =
+            Tools { store, access, clock, quota, watch: Watch::default(), listings: Listings::default(), deadline };
+        Self { parts, tools, name, moved: Mutex::default(), vouched: Mutex::default() }
     }
 
     /// State and effects.
@@ -154,10 +169,16 @@ impl<'a> Writer<'a> {
         &self.parts.core
     }
 
+    /// Takes up what this request wants: the next `drain`, or the one under way, carries it out, or lists it.
+    pub fn take_up(&self, request: &Request) {
+        if let Some(intent) = request.intent() {
+            locked(&self.moved).push(intent);
+        }
+    }
+
     /// Policy has just allowed this request, on fresh facts.
-    pub fn vouch(&self, id: &RequestId) {
-        let now = self.tools.clock.now();
-        *self.vouched.lock().unwrap_or_else(PoisonError::into_inner) = Some((id.clone(), now));
+    pub(crate) fn vouch(&self, id: &RequestId) {
+        *locked(&self.vouched) = Some((id.clone(), self.tools.clock.now()));
     }
 
     /// Carries out all intents, if nobody else is doing so.
@@ -168,38 +189,72 @@ impl<'a> Writer<'a> {
         let mut total = Drained::default();
         let mut queue = Queue::default();
         loop {
+            queue.take_up(self.moved());
             if !self.take_lease().await? {
-                return Ok(Drained { elsewhere: true, ..total });
+                // Whoever has it might have looked at the list for the last time before this was on it.
+                if self.list(&mut queue).await? == 0 || !self.take_lease().await? {
+                    return Ok(Drained { elsewhere: true, ..total });
+                }
             }
             let worked = self.work(&mut queue, &mut total.done).await;
             self.give_lease_back().await;
-            worked?;
-            // Somebody may have recorded an intent, and seen our lease, after our last look.
+            queue.take_up(self.moved());
+            if let Err(error) = worked {
+                self.list(&mut queue).await?;
+                return Err(error);
+            }
+            // Somebody may have listed an intent, and seen our lease, after our last look.
             queue.update(self.parts.core.store.intents().await?);
             total.left = queue.left(|_| true);
             if self.is_closing() || queue.is_idle(|intent| self.may(intent)) {
+                self.list(&mut queue).await?;
                 self.hand_over(&queue).await;
                 return Ok(total);
             }
         }
     }
 
+    /// Lists what this invocation has in hand and has not carried out; how many intents that was.
+    async fn list(&self, queue: &mut Queue) -> Result<usize, Fault> {
+        let unlisted = queue.unlisted();
+        let mut writes =
+            stream::iter(&unlisted).map(|intent| self.tools.store.list_intent(intent)).buffer_unordered(LISTED_AT_ONCE);
+        while let Some(written) = writes.next().await {
+            written?;
+        }
+        drop(writes);
+        let many = unlisted.len();
+        queue.let_go(unlisted);
+        Ok(many)
+    }
+
+    fn moved(&self) -> Vec<Intent> {
+        std::mem::take(&mut locked(&self.moved))
+    }
+
     /// Works on intents until there are none left that this holder can do something about, or until there is no time.
     async fn work(&self, queue: &mut Queue, done: &mut usize) -> Result<(), Error> {
         let mut running = FuturesUnordered::new();
         let mut refresh = self.tools.clock.now();
+        if queue.has_some_in_hand() {
+            // Nothing waited for it to be listed.
+            refresh = refresh.checked_add(REFRESH[0]).unwrap_or(refresh);
+        }
         loop {
             let now = self.tools.clock.now();
             let closing = self.is_closing();
-            if !closing && (now >= refresh || queue.is_idle(|intent| self.may(intent))) {
+            queue.take_up(self.moved());
+            if !closing && now >= refresh {
                 self.refresh(queue).await?;
-                let pause = if queue.left(|_| true) > SLOW_REFRESH.0 { SLOW_REFRESH.1 } else { REFRESH };
+                let ([least, most], left) = (REFRESH, i32::try_from(queue.left(|_| true)).unwrap_or(i32::MAX));
+                let pause = REFRESH_EACH.checked_mul(left).unwrap_or(most).clamp(least, most);
                 refresh = now.checked_add(pause).unwrap_or(now);
             }
             while !closing && self.tools.quota.has_room(now) {
                 let fits = |intent: &Intent| self.may(intent).then(|| self.slot(intent, now)).flatten();
-                let Some((intent, slot)) = queue.next(now, fits) else { break };
-                running.push(self.carry_out(intent, slot));
+                let Some((intent, slot)) = queue.next(now, &self.tools.listings.places(), fits) else { break };
+                let listed = queue.is_listed(&intent);
+                running.push(self.carry_out(intent, listed, slot));
             }
             let idle = closing || queue.is_idle(|intent| self.may(intent));
             if (running.is_empty() && idle) || self.tools.time_left("").is_err() {
@@ -238,11 +293,17 @@ impl<'a> Writer<'a> {
         queue.again(intent, self.tools.clock.now());
     }
 
-    async fn carry_out(&self, intent: Intent, slot: Slot<'_>) -> (Intent, Result<Tried, Error>) {
+    async fn carry_out(&self, intent: Intent, listed: bool, slot: Slot<'_>) -> (Intent, Result<Tried, Error>) {
         let tried = match intent.rank {
-            Rank::Removal => remove::remove(self, slot, &intent.request).await,
-            Rank::Emergency | Rank::Grant => assign::assign(self, slot, &intent.request).await,
+            Rank::Removal => remove::remove(self, slot, &intent).await,
+            Rank::Emergency | Rank::Grant => assign::assign(self, slot, &intent).await,
         };
+        if listed && matches!(tried, Ok(Tried::Done)) {
+            // Otherwise it would be looked at again, and again be found done.
+            if let Err(error) = self.tools.store.unlist_intent(&intent).await {
+                tracing::warn!(request_id = %intent.request, %error, "an intent that was carried out is still listed");
+            }
+        }
         (intent, tried)
     }
 
@@ -256,7 +317,7 @@ impl<'a> Writer<'a> {
     }
 
     fn is_closing(&self) -> bool {
-        self.tools.deadline.duration_since(self.tools.clock.now()) < HANDOVER
+        self.tools.is_closing()
     }
 
     /// Wakes the next holder for what this one could not do: it has no time, or no right. What it has tried and failed
@@ -278,11 +339,20 @@ impl<'a> Writer<'a> {
         }
     }
 
-    async fn take_lease(&self) -> Result<bool, Error> {
+    fn holder(&self) -> Holder {
         let until = self.tools.deadline.checked_add(AFTERLIFE).unwrap_or(Timestamp::MAX);
+        Holder { name: self.name.clone(), until }
+    }
+
+    /// Whether the lease could be had: in one write if it was given back, as nearly always.
+    async fn take_lease(&self) -> Result<bool, Fault> {
+        let (store, me) = (&self.tools.store, self.holder());
+        if store.take_lease(&me).await? == Commit::Done {
+            return Ok(true);
+        }
         for _ in 0..LEASE_TRIES {
-            let lease = self.tools.store.lease().await?;
-            let Ok(taken) = lease.taken(&self.name, self.tools.clock.now(), until) else { return Ok(false) };
+            let lease = store.lease().await?;
+            let Ok(taken) = lease.taken(&me.name, self.tools.clock.now(), me.until) else { return Ok(false) };
             if self.put_lease(&taken).await? {
                 if let Some(dead) = &lease.holder {
                     tracing::warn!(dead_writer = dead.name, until = %dead.until, "the last holder did not give the lease back");
@@ -293,16 +363,9 @@ impl<'a> Writer<'a> {
         Ok(false)
     }
 
-    /// A lease that is not given back runs out.
+    /// A lease that is not given back runs out, and is then taken by another.
     async fn give_lease_back(&self) {
-        let given = match self.tools.store.lease().await {
-            Ok(lease) if lease.holder.as_ref().is_some_and(|holder| holder.name == self.name) => {
-                self.put_lease(&lease.given_back()).await.map(|_| ())
-            }
-            Ok(_) => Ok(()),
-            Err(fault) => Err(fault),
-        };
-        if let Err(error) = given {
+        if let Err(error) = self.tools.store.give_lease_back(&self.holder()).await {
             tracing::warn!(%error, "the lease was not given back and will run out");
         }
     }
@@ -315,4 +378,8 @@ impl<'a> Writer<'a> {
             Commit::Conflict => Ok(store.lease().await? == Lease { version: lease.version + 1, ..lease.clone() }),
         }
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -28,10 +28,11 @@ impl Default for Limits {
 /// Calls that may be made at once after a pause.
 const BURST: i64 = 8;
 /// How long an operation is thought to take at first. Each guess that was wrong makes it longer by a part in `WRONG`,
-/// each that was right shorter by a part in `RIGHT`: about one guess in ten is wrong then, whatever the truth is.
+/// each that was right shorter by a part in `RIGHT`: about one guess in three is wrong then, whatever the truth is. That
+/// is a refused call for two or three removals, and keeps slots from standing idle until the next look.
 const FIRST_GUESS: SignedDuration = SignedDuration::from_secs(3);
 const WRONG: i64 = 32;
-const RIGHT: i64 = 320;
+const RIGHT: i64 = 60;
 /// With fewer operations in flight, no end is guessed: there is no hurry.
 const CROWD: usize = 5;
 
@@ -98,6 +99,12 @@ impl Quota {
         }
     }
 
+    /// Whether a call that is not urgent would keep none waiting that is.
+    pub(super) fn has_calls_to_spare(&self, now: Timestamp) -> bool {
+        let gap = SignedDuration::from_millis(1_000 / i64::from(self.limits.calls_per_second.max(1)));
+        now.duration_since(self.state().next_call) >= gap * i32::try_from(BURST / 2).unwrap_or(1)
+    }
+
     /// A slot for an operation on this account, if there is one.
     pub(super) fn slot(&self, account: &AccountId, now: Timestamp) -> Option<Slot<'_>> {
         let mut state = self.state();
@@ -112,6 +119,11 @@ impl Quota {
     /// Whether a slot could be had for some account.
     pub(super) fn has_room(&self, now: Timestamp) -> bool {
         self.state().occupied(now) < self.limits.operations
+    }
+
+    /// Whether so much is in flight that there is more to save than time.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.state().slots.len() >= CROWD
     }
 
     /// All operations have just been looked at. The slots of those that have ended are given back at once.

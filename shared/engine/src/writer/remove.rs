@@ -1,7 +1,7 @@
 //! Remove: delete, confirm absent, close. Never closes unconfirmed (I14); asks neither policy nor directory (I19, I20).
 
 use curfew_domain::id::RequestId;
-use curfew_domain::request::{Command, Gone, Refusal, State};
+use curfew_domain::request::{Command, Gone, Intent, Refusal, State};
 
 use super::key::{Changed, KeyWork};
 use super::quota::Slot;
@@ -19,20 +19,19 @@ enum Known {
 }
 
 /// Ends the access of an ending request and closes it.
-pub(super) async fn remove(writer: &Writer<'_>, slot: Slot<'_>, id: &RequestId) -> Result<Tried, Error> {
-    let core = writer.core();
-    let request = core.load(id).await?;
+pub(super) async fn remove(writer: &Writer<'_>, slot: Slot<'_>, intent: &Intent) -> Result<Tried, Error> {
+    let (core, id) = (writer.core(), &intent.request);
+    let (mut key, request) = KeyWork::open(&writer.tools, slot, &intent.key, id).await?;
     if !matches!(request.state, State::Ending { .. }) {
         return Ok(Tried::Done);
     }
-    let mut key = KeyWork::open(&writer.tools, slot, &request.ask.key()).await?;
     let gone = match look(writer, &mut key, id).await? {
         Known::Gone(gone) => gone,
         Known::NotNow(reason) => return Ok(Tried::NotNow(reason)),
         Known::There(reason) => return Ok(Tried::Again(reason)),
     };
-    match core.act(id, |_| Ok(Command::Close(gone.clone()))).await {
-        Ok(_) => {
+    match core.act_on(request, |_| Ok(Command::Close(gone.clone()))).await {
+        Ok(request) => {
             tracing::info!(request_id = %id, key = ?request.ask.key(), ?gone, "a grant is over");
             Ok(Tried::Done)
         }

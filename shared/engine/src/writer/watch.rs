@@ -19,7 +19,7 @@ const FEW: usize = 2;
 /// An operation that was never seen in progress counts as ended only after this long: it may not be visible yet.
 const VISIBLE: SignedDuration = SignedDuration::from_secs(3);
 /// How often it is checked whether somebody else has looked.
-const STEP: SignedDuration = SignedDuration::from_millis(50);
+const STEP: SignedDuration = SignedDuration::from_millis(20);
 
 /// How an operation left.
 #[derive(Debug, Clone, PartialEq, Eq)]

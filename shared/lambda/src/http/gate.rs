@@ -48,9 +48,25 @@ impl Gate {
 
     /// The same, for calls that give access: a disabled user has none to give. Calls that remove access do not ask.
     pub async fn enabled_caller(&self, call: &Call, core: &Core) -> Result<Caller, Problem> {
-        let caller = self.caller(call, core).await?;
-        self.enabled(&caller.person.id).await?;
-        Ok(caller)
+        let name = self.user_name(call, core.clock.now())?;
+        let known = Known::load(core).await;
+        // Whom the directory knows by this name is asked for by id, which tells at once whether it still is so. The directory
+        // may be minutes old, and the name somebody else's by now; then, and without a directory, the name is looked up.
+        let listed = known.as_ref().ok().and_then(|known| known.user_named(name)).cloned();
+        let mut found = None;
+        if let Some(id) = listed {
+            found = self.people.user_if_named(&id, name).await.map_err(log)?.map(|facts| (id, facts));
+        }
+        let (id, facts) = match found {
+            Some(found) => found,
+            None => {
+                let id = self.user_named(name).await?;
+                let facts = self.people.user(&id).await.map_err(log)?;
+                (id, facts)
+            }
+        };
+        must_be_enabled(&facts)?;
+        self.known_caller(id, known)
     }
 
     /// Who signs in with an id token that was verified; they must be enabled now.
@@ -69,7 +85,10 @@ impl Gate {
     /// # Errors
     /// The store does not answer.
     pub async fn returning(&self, id: UserId, core: &Core) -> Result<Caller, Problem> {
-        let known = Known::load(core).await;
+        self.known_caller(id, Known::load(core).await)
+    }
+
+    fn known_caller(&self, id: UserId, known: Result<Known, Error>) -> Result<Caller, Problem> {
         let person = match &known {
             Ok(known) => known.person(id),
             Err(Error::Fault(fault @ Fault::Transient { .. })) => return Err(log(fault.clone())),
@@ -88,10 +107,7 @@ impl Gate {
     /// # Errors
     /// They are not, or the directory does not answer.
     pub async fn enabled(&self, id: &UserId) -> Result<(), Problem> {
-        match self.people.user(id).await.map_err(log)? {
-            UserFacts::Enabled => Ok(()),
-            UserFacts::Disabled | UserFacts::Unknown => Err(unknown_user()),
-        }
+        must_be_enabled(&self.people.user(id).await.map_err(log)?)
     }
 
     async fn user_named(&self, name: &str) -> Result<UserId, Problem> {
@@ -114,6 +130,13 @@ impl Gate {
 
     fn nameless(&self) -> Problem {
         unauthenticated(&format!("The token has no `{}`, which names the user.", self.claim))
+    }
+}
+
+fn must_be_enabled(facts: &UserFacts) -> Result<(), Problem> {
+    match facts {
+        UserFacts::Enabled => Ok(()),
+        UserFacts::Disabled | UserFacts::Unknown => Err(unknown_user()),
     }
 }
 
@@ -140,6 +163,10 @@ mod tests {
     impl People for Nobody {
         async fn user(&self, _: &UserId) -> Result<UserFacts, Fault> {
             Ok(UserFacts::Unknown)
+        }
+
+        async fn user_if_named(&self, _: &UserId, _: &str) -> Result<Option<UserFacts>, Fault> {
+            Ok(None)
         }
 
         async fn user_named(&self, _: &str) -> Result<Option<UserId>, Fault> {

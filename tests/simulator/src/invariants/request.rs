@@ -82,6 +82,9 @@ fn forward(before: &Request, after: &Request) -> Vec<Broken> {
     if !after.decisions.starts_with(&before.decisions) {
         broken.push(Broken::new("I11", "a decision was changed or forgotten"));
     }
+    if !after.trail.starts_with(&before.trail) {
+        broken.push(Broken::new("I18", "an audit record was changed or forgotten"));
+    }
     if before.verdict.is_some() && before.verdict != after.verdict {
         broken.push(Broken::new("I10", "its verdict changed"));
     }

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use aws_smithy_types::base64;
+use curfew_aws::table::stored;
 use curfew_domain::id::RequestId;
 use serde_json::{Value, json};
 
@@ -14,11 +16,15 @@ impl World {
     /// Not a call of a function, nor struck by any fault.
     pub fn forge_request(&self, id: &RequestId, field: &str, value: &Value) {
         let mut item = self.stored(&format!("REQ#{id}"), "R");
-        let mut document: Value =
-            serde_json::from_str(item["doc"]["S"].as_str().expect("a document")).expect("a JSON document");
+        let packed = item["doc"]["B"].as_str().expect("a document");
+        let packed = base64::decode(packed).expect("base64");
+        let text = stored::document(&packed).expect("a document");
+        let (document, records) = text.split_once('\n').expect("audit records under it");
+        let mut document: Value = serde_json::from_str(document).expect("a JSON document");
         assert!(document["ask"].get(field).is_some(), "a wish has no `{field}`");
         document["ask"][field] = value.clone();
-        item["doc"]["S"] = json!(document.to_string());
+        let packed = stored::pack(&format!("{document}\n{records}")).expect("a document");
+        item["doc"]["B"] = json!(base64::encode(packed));
         self.overwrite(&item);
         self.note(format!("somebody writes {field} = {value} into request {id}"));
     }

@@ -82,12 +82,6 @@ pub(super) struct DecisionDoc {
     start: Option<Timestamp>,
 }
 
-/// Whether releases before there were rules understand every step.
-pub(super) fn is_plain(verdict: &Verdict) -> bool {
-    let steps = verdict.steps();
-    steps.iter().enumerate().all(|(index, step)| RulesDoc::of(step) == RulesDoc::plain(index, steps.len()))
-}
-
 impl RulesDoc {
     fn of(step: &Step) -> Self {
         Self {
