@@ -41,8 +41,6 @@ pub struct Operation {
     pub kind: OperationKind,
     /// When the intent was recorded.
     pub since: Timestamp,
-    /// Identity Center's ids of operations of this kind that were in progress before: somebody else's, if on this key.
-    pub others: Vec<String>,
 }
 
 /// What Identity Center was asked to do.
@@ -82,8 +80,8 @@ impl Assignment {
 
     /// Records that a change is about to be asked for.
     #[must_use]
-    pub fn intending(&self, kind: OperationKind, now: Timestamp, others: Vec<String>) -> Self {
-        Self { operation: Some(Operation { kind, since: now, others }), ..self.clone() }
+    pub fn intending(&self, kind: OperationKind, now: Timestamp) -> Self {
+        Self { operation: Some(Operation { kind, since: now }), ..self.clone() }
     }
 
     /// Records the end of the change in flight, Identity Center's id of it if it had one, and what it left.

@@ -307,8 +307,6 @@ struct AssignmentDoc {
 struct OperationDoc {
     assign: bool,
     since: Timestamp,
-    #[serde(default)]
-    others: Vec<String>,
 }
 
 /// What is known about a key as the text of its `doc` attribute.
@@ -319,7 +317,6 @@ pub(super) fn assignment_doc(assignment: &Assignment) -> Result<String, Fault> {
         operation: assignment.operation.as_ref().map(|o| OperationDoc {
             assign: o.kind == OperationKind::Assign,
             since: o.since,
-            others: o.others.clone(),
         }),
         settled: assignment.settled.clone(),
     };
@@ -339,7 +336,6 @@ pub(super) fn assignment(key: Key, version: u64, doc: &str) -> Result<Assignment
         operation: doc.operation.map(|o| Operation {
             kind: if o.assign { OperationKind::Assign } else { OperationKind::Unassign },
             since: o.since,
-            others: o.others,
         }),
         settled: doc.settled,
         version,

@@ -79,6 +79,9 @@ async fn attempt(
             return Ok(Assigned::Rejected(objection));
         }
     }
+    if key.is_being_made_by_others().await? {
+        return Ok(Assigned::NotNow("somebody else is making this very assignment".to_owned()));
+    }
     if key.is_assigned().await? {
         key.hold(id, grant.expires_at).await?;
         return Ok(Assigned::Confirmed { standing: !key.record().ours });
@@ -86,7 +89,7 @@ async fn attempt(
     Ok(match key.assign(id, grant.expires_at).await? {
         Changed::Confirmed => Assigned::Confirmed { standing: false },
         Changed::Rejected(reason) => Assigned::Rejected(format!("Identity Center refused: {reason}")),
-        // Others may be making this very assignment, and it would be theirs (I7): everything is looked at afresh.
+        // Others may be working on this very key: everything is looked at afresh.
         Changed::NotNow(reason) => Assigned::NotNow(reason),
     })
 }

@@ -92,6 +92,21 @@ impl<'a> KeyWork<'a> {
         self.save(gone).await
     }
 
+    /// Whether somebody else is just making this very assignment: it will be theirs (I7). To be asked before the listing,
+    /// because it may be done in between.
+    pub(super) async fn is_being_made_by_others(&self) -> Result<bool, Error> {
+        for id in self.tools.creates_in_progress().await? {
+            if self.record.settled.contains(&id) || self.tools.watch.follows(&id) {
+                continue;
+            }
+            self.tools.quota.pace(self.tools.clock.as_ref()).await;
+            if self.tools.access.concerns(OperationKind::Assign, &id, &self.record.key).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Whether Identity Center lists the assignment. Trustworthy, because nothing is in flight.
     pub(super) async fn is_assigned(&self) -> Result<bool, Error> {
         self.tools.quota.pace(self.tools.clock.as_ref()).await;
@@ -121,16 +136,11 @@ impl<'a> KeyWork<'a> {
     /// `Busy` or a fault: the change may be under way; whoever takes the key up next resolves it first.
     async fn change(&mut self, kind: OperationKind, record: Assignment) -> Result<Changed, Error> {
         let tools = self.tools;
-        // An administrator may be making the same assignment; should our answer be lost, theirs is not taken for ours.
-        let others = match kind {
-            OperationKind::Assign => tools.creates_in_progress().await?,
-            OperationKind::Unassign => Vec::new(),
-        };
         // Before the intent: nothing may come between the two.
         tools.quota.pace(tools.clock.as_ref()).await;
         tools.time_left("too little time is left to begin a change")?;
         let since = tools.clock.now();
-        self.write(record.intending(kind, since, others)).await?;
+        self.write(record.intending(kind, since)).await?;
         if tools.clock.now().duration_since(since) > PROMPT {
             return Err(Error::Busy("recording an intent took too long".to_owned()));
         }
@@ -221,24 +231,13 @@ impl<'a> KeyWork<'a> {
     }
 
     /// Identity Center knows nothing of the change: the listing decides. What it shows after an intent to assign was
-    /// made by that intent, because the listing was empty when the intent was recorded; unless somebody else was just
-    /// making the same assignment (I7).
+    /// made by that intent, because the listing was empty when the intent was recorded, and nobody else was just making the
+    /// same assignment.
     async fn settle_unknown(&mut self, operation: &Operation) -> Result<End, Error> {
         let (kind, listed) = (operation.kind, self.is_assigned().await?);
-        let made = kind == OperationKind::Assign && listed && !self.was_made_by_others(operation).await?;
+        let made = kind == OperationKind::Assign && listed;
         self.write(self.record.settled(None, listed && (self.record.ours || made))).await?;
         Ok(if listed == (kind == OperationKind::Assign) { End::Shown } else { End::NotShown })
-    }
-
-    /// Whether an operation that was in progress before the intent is about this key.
-    async fn was_made_by_others(&self, operation: &Operation) -> Result<bool, Error> {
-        for id in &operation.others {
-            self.tools.quota.pace(self.tools.clock.as_ref()).await;
-            if self.tools.access.concerns(operation.kind, id, &self.record.key).await? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// Finds Identity Center's id of an operation that an earlier holder began, or whose answer was lost. `None` once
@@ -247,9 +246,7 @@ impl<'a> KeyWork<'a> {
         loop {
             self.tools.quota.pace(self.tools.clock.as_ref()).await;
             let found = self.tools.access.find(operation.kind, &self.record.key, operation.since).await?;
-            if let Some(id) =
-                found.into_iter().find(|id| !self.record.settled.contains(id) && !operation.others.contains(id))
-            {
+            if let Some(id) = found.into_iter().find(|id| !self.record.settled.contains(id)) {
                 return Ok(Some(id));
             }
             if self.tools.has_settled(operation.since) {

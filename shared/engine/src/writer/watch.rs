@@ -87,6 +87,11 @@ impl Watch {
         }
     }
 
+    /// Whether this operation is one of ours that is being followed.
+    pub(super) fn follows(&self, id: &str) -> bool {
+        self.state().flying.contains_key(id)
+    }
+
     fn taken(&self, id: &str) -> Option<Over> {
         let mut state = self.state();
         let over = state.flying.get(id)?.over.clone()?;
