@@ -93,10 +93,11 @@ def main() -> None:
     clock.install()
     import lambda_targets
     import organizations
+    import outside
     import scheduler
     import step_functions
 
-    for service in (step_functions, scheduler, lambda_targets, organizations):
+    for service in (step_functions, scheduler, lambda_targets, organizations, outside):
         service.correct()
     from ministack.app import main as serve
 

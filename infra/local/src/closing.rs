@@ -21,6 +21,7 @@ pub(crate) fn print(terminal: Terminal, ready: &Ready, organization: &Organizati
     terminal.line(&format!("  Identity Center  {center}  (what it holds: curl -s {center}/_control/state)"));
     terminal.line(&format!("  all of AWS else  {}", ready.endpoints.get("dynamodb").map_or("", String::as_str)));
     terminal.line(&format!("  ids and tokens   {}/ready.json", ready.state_dir));
+    terminal.line(&format!("  mails            {}/mail (each as .eml and .html)", ready.state_dir));
     title("People, and what each may ask for now (the token command works for any name)");
     for user in &organization.users {
         let line = format!("  {:<6} {:<26} {:<12}{}", user.name, user.title, user.department, roles(api, &user.name));

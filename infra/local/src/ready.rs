@@ -61,7 +61,7 @@ pub struct Standing {
 }
 
 /// boto3's names of the services that the emulator serves.
-const EMULATED: [&str; 16] = [
+const EMULATED: [&str; 17] = [
     "apigatewayv2",
     "cloudformation",
     "cloudwatch",
@@ -74,6 +74,7 @@ const EMULATED: [&str; 16] = [
     "organizations",
     "s3",
     "scheduler",
+    "sesv2",
     "sns",
     "sqs",
     "stepfunctions",

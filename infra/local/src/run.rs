@@ -198,6 +198,7 @@ impl Run {
                 ("OidcIssuer", ours.issuer_url.clone()),
                 ("OidcAudience", AUDIENCE.into()),
                 ("PublicUrl", ours.api.clone()),
+                ("MailFrom", "curfew@example.com".into()),
                 ("BootstrapAdministrator", id(&ids.users, &organization.administrator)?.into()),
                 ("Architecture", architecture.into()),
             ];

@@ -355,7 +355,7 @@ fn a_function_works_on_what_is_its_own() {
 #[test]
 fn mail_goes_out_from_the_configured_address_only() {
     assert_eq!(holders("ses:SendEmail"), ["announce"]);
-    let sends = |statement: &&Value| actions(statement).any(|action| action == "ses:SendEmail");
+    let sends = |statement: &&'static Value| actions(statement).any(|action| action == "ses:SendEmail");
     let statement = statements("AnnounceRole").into_iter().find(sends).unwrap();
     assert_eq!(statement["Condition"], json!({ "StringEquals": { "ses:FromAddress": { "Ref": "MailFrom" } } }));
     let told = &properties("Announce")["Environment"]["Variables"]["MAIL_FROM"];

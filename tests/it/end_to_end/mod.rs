@@ -16,6 +16,7 @@ pub(crate) mod local_run;
 /// What AWS holds.
 mod witness;
 
+mod announcing;
 mod approving;
 mod asking_badly;
 mod auditing;

@@ -18,7 +18,6 @@ use curfew_policy::Configuration;
 use curfew_policy::directory::Directory;
 use serde_json::{Value, json};
 
-use crate::aws::outside::{Mailed, Published};
 use crate::fault::Plan;
 use crate::functions::Function;
 use crate::log::{Counts, DeadLetter, Execution, Log, Schedule, Source, Step, Violation, What};
@@ -193,31 +192,6 @@ impl World {
     /// AWS calls that functions have made.
     pub fn calls(&self) -> usize {
         self.0.calls.get()
-    }
-
-    /// Calls that `announce` has made.
-    pub fn notice_calls(&self) -> usize {
-        self.0.notices.get()
-    }
-
-    /// Batches of the stream that `announce` was given, without repetitions.
-    pub fn batches(&self) -> usize {
-        self.0.stream.borrow().batches
-    }
-
-    /// Whether everything that the stream carried so far has been told, or given up.
-    pub fn is_told(&self) -> bool {
-        self.0.stream.borrow().is_empty()
-    }
-
-    /// Events on the bus, oldest first.
-    pub fn published(&self) -> Vec<Published> {
-        self.0.outside.borrow().published.clone()
-    }
-
-    /// Mails that SES took, oldest first.
-    pub fn mails(&self) -> Vec<Mailed> {
-        self.0.outside.borrow().mails.clone()
     }
 
     /// Events that were sent to functions.

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use curfew_domain::id::{LinkId, RequestId, UserId};
 use curfew_domain::notice::NoticeKind;
 use curfew_domain::request::{Request, State};
-use curfew_domain::time::Timestamp;
+use curfew_domain::time::{SignedDuration, Timestamp};
 
 use crate::core::Core;
 use crate::error::{Error, Fault};
@@ -29,6 +29,9 @@ use crate::ports::{Bus, Claim, Ids, Link, Mark, Post};
 pub use due::{Because, Circle, Happened, Notice, due};
 pub use letter::{Addressee, Letter, Names};
 pub use remind::Reminder;
+
+/// No delivery is begun with less time than this.
+const LAST_MOMENT: SignedDuration = SignedDuration::from_secs(10);
 
 /// Something of the stream that may have to be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,6 +163,10 @@ impl Announcer {
             Place::Person(who, because) => letter.copy_for(self.addressee(who, *because, request, kind, known).await?),
             Place::Bus | Place::Address(_) => letter.clone(),
         };
+        // A delivery must be marked before its sender dies.
+        if turn.deadline.duration_since(self.core.clock.now()) < LAST_MOMENT {
+            return Err(Error::Busy("time is over; the rest comes again".to_owned()));
+        }
         match self.core.store.claim(&mark, &turn.name, self.core.clock.now(), turn.deadline).await? {
             Claim::Mine => {}
             Claim::Done => return Ok(()),

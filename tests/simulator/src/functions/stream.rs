@@ -11,6 +11,7 @@ use curfew_domain::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::Function;
+use crate::aws::outside::{Mailed, Published};
 use crate::fault::EventFault;
 use crate::log::{Change, Changed, DeadLetter, Service, Source, What};
 use crate::template::template;
@@ -63,6 +64,31 @@ fn record(change: &Change, number: u64) -> Option<Value> {
 }
 
 impl World {
+    /// Calls that `announce` has made.
+    pub fn notice_calls(&self) -> usize {
+        self.0.notices.get()
+    }
+
+    /// Batches of the stream that `announce` was given, without repetitions.
+    pub fn batches(&self) -> usize {
+        self.0.stream.borrow().batches
+    }
+
+    /// Whether everything that the stream carried so far has been told, or given up.
+    pub fn is_told(&self) -> bool {
+        self.0.stream.borrow().is_empty()
+    }
+
+    /// Events on the bus, oldest first.
+    pub fn published(&self) -> Vec<Published> {
+        self.0.outside.borrow().published.clone()
+    }
+
+    /// Mails that SES took, oldest first.
+    pub fn mails(&self) -> Vec<Mailed> {
+        self.0.outside.borrow().mails.clone()
+    }
+
     /// Puts what was written on the stream.
     pub(crate) fn stream(&self, changes: &[Change]) {
         if !self.0.announcing {

@@ -8,6 +8,7 @@
     reason = "tests say what they expect"
 )]
 
+mod announcing;
 mod campaign;
 mod controls;
 mod counts;
