@@ -19,6 +19,7 @@ mod witness;
 mod approving;
 mod asking_badly;
 mod auditing;
+mod browsing;
 mod configuring;
 mod deciding_badly;
 mod ending;

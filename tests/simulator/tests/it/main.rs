@@ -9,6 +9,7 @@
 )]
 
 mod campaign;
+mod console;
 mod controls;
 mod counts;
 mod directory;
