@@ -1,5 +1,11 @@
 //! Every page, filled: with an organisation as there are many, with nothing, and with whatever texts a test puts in.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "written by hand: a mistake here should stop the test"
+)]
+
 mod people;
 mod requests;
 mod setup;

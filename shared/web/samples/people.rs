@@ -1,7 +1,11 @@
 //! Lists: what somebody has, may ask for, is to decide.
 
 use curfew_domain::request::Stage;
-use curfew_web::views::*;
+use curfew_web::views::{
+    Actions, ApprovalLine, ApprovalsView, AuditFilter, AuditView, ChainCheck, ChartPoint, DriftLine, Errors,
+    EveryoneFilter, EveryoneView, HomeView, NoticePreference, Offer, PreferencesView, Prospect, RequestLine,
+    ReviewLine, ReviewView, ReviewsView, SearchView, Usual,
+};
 use curfew_web::{approvals, audit, everyone, home, preferences, reviews, search};
 
 use super::requests::{line, open_review};

@@ -3,7 +3,12 @@
 use curfew_domain::request::{Answer, Stage};
 use curfew_domain::time::SignedDuration;
 use curfew_web::forms::{self, Action};
-use curfew_web::views::*;
+use curfew_web::views::{
+    Actions, Asked, Chain, DecisionPanel, DecisionView, Demand, Errors, FieldError, Frame, GrantView, LinkClosed,
+    LinkView, NewRequestView, OnTimeout, Origin, Outcome, Permissions, Preview, PreviewStep, Prospect, RecordView,
+    Related, RequestLine, RequestValues, RequestView, ReviewAnswer, ReviewView, Sent, StepState, StepView, Tone, Usual,
+    VerdictView, Waiting,
+};
 use curfew_web::{link, new_request, request};
 
 use super::{Role, Sample, World, at, lasting};

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use curfew_domain::time::SignedDuration;
-use curfew_web::views::*;
+use curfew_web::views::{
+    DirectoryView, Errors, ExplainValues, ExplainView, ExplanationView, FlowView, Frame, HealthView, Outcome, Prospect,
+    SetupView, SignInReason, SignInView, TermView, Trouble, VersionLine, VersionView, Writer,
+};
 use curfew_web::{explain, setup, sign_in, trouble, version};
 
 use super::{Role, Sample, World, at, lasting};

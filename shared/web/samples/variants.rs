@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use curfew_web::views::*;
-use curfew_web::*;
+use curfew_web::views::{
+    Alert, ApprovalsView, AuditFilter, AuditView, Errors, EveryoneFilter, EveryoneView, ExplainView, ExplanationView,
+    HomeView, Outcome, PreferencesView, Prospect, ReviewsView, SearchView, SetupView, Tone, VersionLine, VersionView,
+};
+use curfew_web::{approvals, audit, everyone, explain, home, preferences, reviews, search, setup, version};
 
 use super::{Role, Sample, World, at, lasting};
 

@@ -160,6 +160,9 @@
     // A live region speaks of what comes into it, not of what was there.
     const flash = document.querySelector("#flash > p");
     if (flash) { const text = flash.textContent; flash.textContent = ""; setTimeout(() => { flash.textContent = text; }, 60); }
+    // On a narrow window the navigation is a strip: where we are is in sight.
+    const here = document.querySelector("nav [aria-current]"), strip = here?.closest("nav");
+    if (strip) strip.scrollLeft = here.offsetLeft - (strip.clientWidth - here.clientWidth) / 2;
     document.querySelector("[data-focus]")?.focus({ preventScroll: true });
   };
   if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin); else begin();
