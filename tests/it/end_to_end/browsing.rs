@@ -168,7 +168,9 @@ fn somebody_signs_in_asks_and_an_approver_decides_through_the_link_in_the_browse
         let refused = elif.send("POST", &path, &headers, &body);
         assert_eq!(refused.status, 403, "{why}: {}", refused.text);
     }
-    assert_eq!(ben.post(&path, &[("csrf", &ben.get("/").field("csrf")), ("decision", "approve"), ("digest", &digest)]).status, 403);
+    let of_ben = ben.get("/").field("csrf");
+    let by_ben = ben.post(&path, &[("csrf", &of_ben), ("decision", "approve"), ("digest", &digest)]);
+    assert_eq!(by_ben.status, 403, "{}", by_ben.text);
     let other = elif.post(&path, &[("csrf", &csrf), ("decision", "approve"), ("digest", &"0".repeat(64))]);
     assert_eq!(other.status, 422, "not what was shown: {}", other.text);
     assert_eq!(asked.view()["state"], "awaiting_approval", "none of that decided anything");
