@@ -22,6 +22,7 @@ mod trouble;
 mod visit;
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use curfew_aws::functions::{Sync, Writers};
@@ -43,6 +44,7 @@ use crate::session::Limits;
 use crate::visit::Visit;
 
 pub use crate::route::routes;
+pub use crate::session::sealed_session;
 
 /// The function with everything that it works with.
 struct Console {
@@ -87,7 +89,11 @@ pub fn start(
         counts: Counts::default(),
         place,
     };
-    Ok(async move |event: HttpEvent, _| Ok(console.answer(event).await.into_answer()))
+    // Erased: the futures of all pages inside each other are more than the compiler lays out.
+    Ok(async move |event: HttpEvent, _| {
+        let answer: Pin<Box<dyn Future<Output = Reply> + '_>> = Box::pin(console.answer(event));
+        Ok(answer.await.into_answer())
+    })
 }
 
 impl Console {
@@ -97,7 +103,7 @@ impl Console {
             None => self.nowhere(&visit),
             Some(Route::Asset) => asset(&visit).unwrap_or_else(|| self.nowhere(&visit)),
             Some(route) if route.is_public() => self.without_session(&visit, route).await,
-            Some(route) => self.with_session(&visit, route).await,
+            Some(route) => Box::pin(self.with_session(&visit, route)).await,
         };
         if visit.route.starts_with("HEAD ") { reply.without_body() } else { reply }
     }

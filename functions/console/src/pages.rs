@@ -47,9 +47,9 @@ impl Console {
             Route::Search => self.search(call).await,
             Route::NewRequest => self.new_request(call).await,
             Route::Preview => self.preview(call).await,
-            Route::Request => self.request(call, None).await,
+            Route::Request => Box::pin(self.request(call, None)).await,
             Route::Approvals => self.approvals(call).await,
-            Route::ShowLink => self.show_link(call, None).await,
+            Route::ShowLink => Box::pin(self.show_link(call, None)).await,
             Route::Reviews => self.reviews(call).await,
             Route::Everyone => self.everyone(call).await,
             Route::Audit => self.audit(call).await,
@@ -63,9 +63,9 @@ impl Console {
             changing => {
                 self.counts.forget();
                 match changing {
-                    Route::Submit => self.submit(call).await,
-                    Route::Act(action) => self.act(call, action).await,
-                    Route::DecideByLink => self.decide_by_link(call).await,
+                    Route::Submit => Box::pin(self.submit(call)).await,
+                    Route::Act(action) => Box::pin(self.act(call, action)).await,
+                    Route::DecideByLink => Box::pin(self.decide_by_link(call)).await,
                     Route::Sync => self.start_sync(call).await,
                     Route::Second => self.second(call).await,
                     Route::RollBack => self.roll_back(call).await,

@@ -34,7 +34,7 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    fn new(secrets: &Secrets) -> Self {
+    pub(crate) fn new(secrets: &Secrets) -> Self {
         // Secrets are 64 hexadecimal digits of 256 random bits; HKDF makes a key of them.
         let key = |secret: &String| Key::derive_from(secret.as_bytes());
         let (number, made_at) = (secrets.number, secrets.made_at);

@@ -1,9 +1,23 @@
 //! A session: who signed in, until when, in one encrypted cookie.
 
+use curfew_aws::sessions::Secrets;
 use curfew_domain::id::{LinkId, UserId};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_lambda::Environment;
 use serde::{Deserialize, Serialize};
+
+use crate::cookies::Jar;
+use crate::place::Place;
+use crate::seal::Ring;
+
+/// The cookies of a session that begins now, as the browser of this person would send them: for tests of pages where no
+/// identity provider is. Whoever can call it has the secrets already.
+pub fn sealed_session(secrets: &Secrets, public_url: &str, user: &UserId, csrf: &LinkId, now: Timestamp) -> Option<String> {
+    let (place, ring) = (Place::new(public_url).ok()?, Ring::new(secrets));
+    let name = Jar::Session.name(&place);
+    let session = Session::begin(csrf, csrf, user, None, now);
+    Some(format!("{name}={}", ring.seal(&name, &session.text())))
+}
 
 /// How far a session is moved on before its cookie is sealed anew: not with each page.
 const STEP: SignedDuration = SignedDuration::from_mins(1);

@@ -212,7 +212,7 @@ impl Console {
             self.trouble(&call, &Trouble::Forbidden { why })
         } else {
             match self.accept_form(&mut call) {
-                Ok(()) => self.dispatch(&call, route).await,
+                Ok(()) => Box::pin(self.dispatch(&call, route)).await,
                 Err(refused) => refused,
             }
         };

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use curfew_domain::hex::hex;
 use sha2::{Digest as _, Sha384};
 
 use crate::routes;
@@ -60,7 +61,7 @@ impl Assets {
 impl Asset {
     fn new(ending: &str, content_type: &'static str, body: &'static str) -> Self {
         let hash = Sha384::digest(body.as_bytes());
-        let name: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
+        let name: String = hex(&hash).chars().take(24).collect();
         Self {
             path: format!("{}/{name}.{ending}", routes::ASSETS),
             content_type,

@@ -40,6 +40,30 @@ impl<'a> Text<'a> {
     }
 }
 
+/// Something to switch on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Check<'a> {
+    /// Field name.
+    pub(crate) field: &'a str,
+    /// What is sent when it is on.
+    pub(crate) value: &'a str,
+    /// Label.
+    pub(crate) label: &'a str,
+    /// What helps.
+    pub(crate) hint: Option<&'a str>,
+    /// On.
+    pub(crate) checked: bool,
+    /// Cannot be changed.
+    pub(crate) fixed: bool,
+}
+
+impl<'a> Check<'a> {
+    /// One that is off.
+    pub(crate) fn new(field: &'a str, label: &'a str) -> Self {
+        Self { field, value: "on", label, hint: None, checked: false, fixed: false }
+    }
+}
+
 /// Durations to choose from.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Durations<'a> {
@@ -140,10 +164,13 @@ impl Form<'_> {
 
     /// A line of text.
     pub(crate) fn line(&self, text: &Text<'_>, kind: &str) -> Markup {
+        // Browsers complain of times that are none, and show nothing.
+        let is_time = |text: &str| text.parse::<jiff::civil::DateTime>().is_ok();
+        let value = if kind == "datetime-local" && !is_time(text.value) { "" } else { text.value };
         html! {
             div.field {
                 (self.label(text))
-                input type=(kind) id=(self.id(text.field)) name=(text.field) value=(text.value) maxlength=(text.most)
+                input type=(kind) id=(self.id(text.field)) name=(text.field) value=(value) maxlength=(text.most)
                     autocomplete="off" required[text.required] aria-invalid=[self.invalid(text.field)]
                     aria-describedby=[self.described(text.field, text.hint.is_some())];
                 (self.hint(text))
@@ -170,16 +197,16 @@ impl Form<'_> {
     }
 
     /// A box to check.
-    pub(crate) fn check(&self, field: &str, value: &str, label: &str, hint: Option<&str>, checked: bool) -> Markup {
-        let id = format!("{}-{}", self.id(field), value);
+    pub(crate) fn check(&self, check: &Check<'_>) -> Markup {
+        let id = format!("{}-{}", self.id(check.field), check.value);
         html! {
             div.check {
-                input type="checkbox" id=(id) name=(field) value=(value) checked[checked]
-                    aria-describedby=[hint.map(|_| format!("{id}-hint"))];
+                input type="checkbox" id=(id) name=(check.field) value=(check.value) checked[check.checked]
+                    disabled[check.fixed] aria-describedby=[check.hint.map(|_| format!("{id}-hint"))];
                 div {
-                    label for=(id) { (label) }
-                    @if let Some(hint) = hint { p.hint id=(format!("{id}-hint")) { (hint) } }
-                    (self.error(field))
+                    label for=(id) { (check.label) }
+                    @if let Some(hint) = check.hint { p.hint id=(format!("{id}-hint")) { (hint) } }
+                    (self.error(check.field))
                 }
             }
         }
@@ -202,13 +229,13 @@ impl Form<'_> {
                 legend { (durations.legend) }
                 div.choices {
                     @if let Some(unchanged) = durations.unchanged {
-                        (self.choice(field, "", chosen.is_empty(), html! { (unchanged) }))
+                        (self.choice(field, "", chosen.is_empty(), &html! { (unchanged) }))
                     }
                     @for preset in &presets {
                         @let value = preset.to_string();
-                        (self.choice(field, &value, value == chosen, Self::until(frame, durations, *preset)))
+                        (self.choice(field, &value, value == chosen, &Self::until(frame, durations, *preset)))
                     }
-                    (self.choice(field, forms::CUSTOM, !known || chosen == forms::CUSTOM, html! { "Other" }))
+                    (self.choice(field, forms::CUSTOM, !known || chosen == forms::CUSTOM, &html! { "Other" }))
                 }
                 (self.error(field))
                 div.field.custom {
@@ -223,7 +250,7 @@ impl Form<'_> {
         }
     }
 
-    fn choice(&self, field: &str, value: &str, checked: bool, label: Markup) -> Markup {
+    fn choice(&self, field: &str, value: &str, checked: bool, label: &Markup) -> Markup {
         let id = format!("{}-{}", self.id(field), if value.is_empty() { "unchanged" } else { value });
         html! {
             div.choice {

@@ -1,5 +1,6 @@
 //! Names of form fields, cookies and query parameters, shared with the handlers, and how what people enter is read.
 
+use curfew_domain::id::{AccountId, PermissionSetArn};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -64,7 +65,7 @@ pub const VERIFY: &str = "verify";
 /// A file of a configuration version.
 pub const FILE: &str = "file";
 
-/// `on` or `off`: whether it is a favourite from now on.
+/// `on` or `off`, account and permission set: see [`favourite`].
 pub const FAVOURITE: &str = "favourite";
 /// Check boxes, one value for each kind of notice that is wanted.
 pub const NOTICE: &str = "notice";
@@ -121,6 +122,23 @@ impl Action {
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|action| action.name() == name)
     }
+}
+
+/// The value of [`FAVOURITE`]: whether this access is a favourite from now on.
+pub(crate) fn favourite_value(on: bool, account: &str, permission_set: &str) -> String {
+    format!("{} {account} {permission_set}", if on { "on" } else { "off" })
+}
+
+/// What a value of [`FAVOURITE`] says: whether this access is a favourite from now on. `None`: it is none of ours.
+pub fn favourite(value: &str) -> Option<(bool, AccountId, PermissionSetArn)> {
+    let (on, access) = value.split_once(' ')?;
+    let (account, permission_set) = access.split_once(' ')?;
+    let on = match on {
+        "on" => true,
+        "off" => false,
+        _ => return None,
+    };
+    Some((on, AccountId::parse(account).ok()?, PermissionSetArn::parse(permission_set).ok()?))
 }
 
 /// The duration that a form asks for: a preset, or words such as `45m`, `1h 30m`, `2 hours`, `PT1H`.
@@ -188,6 +206,17 @@ mod tests {
             assert_eq!(duration(CUSTOM, text).unwrap_err().field, CUSTOM_DURATION, "{text}");
         }
         assert_eq!(narrowed_duration("", "1h"), Ok(None));
+    }
+
+    #[test]
+    fn a_favourite_is_read_as_it_was_written() {
+        let (account, set) =
+            ("222233334444", "arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444");
+        let read = favourite(&favourite_value(true, account, set)).unwrap();
+        assert_eq!((read.0, read.1.as_str(), read.2.as_str()), (true, account, set));
+        for bad in ["", "on", "maybe 222233334444 x", "on 222233334444 x"] {
+            assert_eq!(favourite(bad), None, "{bad}");
+        }
     }
 
     #[test]

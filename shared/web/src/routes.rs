@@ -97,6 +97,13 @@ pub fn with_query(path: &str, parameters: &[(&str, &str)]) -> String {
     if given.is_empty() { path.to_owned() } else { format!("{path}?{}", given.join("&")) }
 }
 
+/// The path if it leads to a page of ours, home otherwise: nobody is led elsewhere by what came in with a request.
+pub fn local(path: &str) -> &str {
+    let ours =
+        path.starts_with('/') && !path.starts_with("//") && path.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
+    if ours { path } else { HOME }
+}
+
 /// Opens an account and role in the AWS access portal (IAM Identity Center user guide, "Create shortcut links"): `portal`
 /// is the portal's address, such as `https://example.awsapps.com/start`, and the role has the permission set's name.
 /// `None` unless the address is `https`.
@@ -115,6 +122,16 @@ mod tests {
     fn data_never_leaves_its_place_in_an_address() {
         assert_eq!(request("../setup?x#y"), "/requests/..%2Fsetup%3Fx%23y");
         assert_eq!(with_query("/audit", &[("person", "a&b=c"), ("to", "")]), "/audit?person=a%26b%3Dc");
+    }
+
+    #[test]
+    fn nobody_is_led_elsewhere() {
+        assert_eq!(local("/requests/1?x=y#z"), "/requests/1?x=y#z");
+        for foreign in
+            ["", "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/a\n/b"]
+        {
+            assert_eq!(local(foreign), HOME, "{foreign:?}");
+        }
     }
 
     #[test]

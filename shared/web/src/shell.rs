@@ -34,10 +34,10 @@ struct Link {
 }
 
 /// A whole page.
-pub(crate) fn page(frame: &Frame, title: &str, place: Place, body: Markup) -> String {
+pub(crate) fn page(frame: &Frame, title: &str, place: Place, body: &Markup) -> String {
     let assets = assets();
     let theme = frame.theme.name();
-    html! {
+    let html = html! {
         (DOCTYPE)
         html lang="en" data-theme=(theme) {
             head {
@@ -60,12 +60,22 @@ pub(crate) fn page(frame: &Frame, title: &str, place: Place, body: Markup) -> St
                 }
             }
         }
-    }
-    .into_string()
+    };
+    visible(&html.into_string())
+}
+
+/// Control characters, and marks that turn text round, shown as what they are: something odd. An isolate that is left open
+/// in a name would turn round what follows it, such as for how long the access is asked.
+fn visible(html: &str) -> String {
+    let is_odd = |c: char| {
+        (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    html.replace(is_odd, "\u{fffd}")
 }
 
 /// The heading of a page, with what can be done there.
-pub(crate) fn heading(title: &str, lead: Option<&str>, actions: Markup) -> Markup {
+pub(crate) fn heading(title: &str, lead: Option<&str>, actions: &Markup) -> Markup {
     html! {
         div.heading {
             div {
@@ -97,7 +107,7 @@ fn links(viewer: &Viewer) -> Vec<Link> {
 
 fn side(frame: &Frame, viewer: &Viewer, place: Place) -> Markup {
     html! {
-        header.side {
+        header.side { div.inner {
             a.brand href=(routes::HOME) { (mark()) "Curfew" }
             nav aria-label="Main" {
                 ul {
@@ -114,7 +124,7 @@ fn side(frame: &Frame, viewer: &Viewer, place: Place) -> Markup {
                 }
             }
             (account(frame, viewer, place))
-        }
+        } }
     }
 }
 
@@ -134,7 +144,7 @@ fn account(frame: &Frame, viewer: &Viewer, place: Place) -> Markup {
                 a href=(routes::PREFERENCES) aria-current=[current] { "Preferences" }
                 form.theme method="post" action=(routes::THEME) {
                     (csrf(frame))
-                    (hidden(forms::BACK, &frame.path))
+                    (hidden(forms::BACK, routes::local(&frame.path)))
                     fieldset {
                         legend { "Colours" }
                         div.segments {
@@ -184,7 +194,7 @@ fn flash(flash: Option<&Flash>) -> Markup {
 fn shown(frame: &Frame, alert: &Alert) -> Markup {
     let administrator = frame.viewer.as_ref().is_some_and(|viewer| viewer.administrator);
     html! {
-        div.alert role="region" aria-label="Notice" {
+        div.alert {
             @match alert {
                 Alert::NoConfiguration => {
                     p.title { "Curfew has no configuration yet" }

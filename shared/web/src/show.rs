@@ -52,10 +52,40 @@ fn comma(index: usize) -> &'static str {
     if index == 0 { "" } else { ", " }
 }
 
+/// A sentence in which names stand between backticks.
+pub(crate) fn sentence(text: &str) -> Markup {
+    html! {
+        @for (index, part) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
+/// Sentences, the first weighs most.
+pub(crate) fn sentences(texts: &[String]) -> Markup {
+    html! { ul.reasons { @for text in texts { li { (sentence(text)) } } } }
+}
+
+/// `1 removal`, `1,932 people`.
+pub(crate) fn count(n: usize, one: &str, more: &str) -> String {
+    format!("{} {}", number(n), if n == 1 { one } else { more })
+}
+
+/// A number with commas between thousands.
+pub(crate) fn number(n: usize) -> String {
+    let digits = n.to_string();
+    let comma = |index: usize| index > 0 && (digits.len() - index).is_multiple_of(3);
+    digits
+        .chars()
+        .enumerate()
+        .flat_map(|(index, digit)| comma(index).then_some(',').into_iter().chain([digit]))
+        .collect()
+}
+
 /// Permission set and account, as a heading of one thing.
 pub(crate) fn access(access: &Access) -> Markup {
     html! {
-        bdi.set title=(access.permission_set.id) { (access.permission_set.name) }
+        bdi.set { (access.permission_set.name) }
         span.in { " in " }
         bdi.account { (access.account.name) }
     }
@@ -140,6 +170,11 @@ pub(crate) fn prospect(prospect: &Prospect) -> Markup {
     }
 }
 
+/// Where the access portal opens this access; nothing that is not `https` is ever linked to.
+pub(crate) fn portal(grant: &GrantView) -> Option<&str> {
+    grant.portal.as_deref().filter(|address| address.starts_with("https://"))
+}
+
 /// What is said honestly about every end (I17).
 pub(crate) fn sessions(frame: &Frame, grant: &GrantView) -> Markup {
     html! {
@@ -177,7 +212,7 @@ pub(crate) fn confirm(
     path: &str,
     means: &str,
     open: bool,
-    more: Markup,
+    more: &Markup,
 ) -> Markup {
     html! {
         details.confirm id=(id) open[open] {
@@ -203,12 +238,12 @@ pub(crate) fn next(href: &str, label: &str) -> Markup {
 }
 
 /// A request in a list: what, its state, and one line that tells most.
-pub(crate) fn row(line: &RequestLine, detail: Markup, extra: Markup) -> Markup {
+pub(crate) fn row(line: &RequestLine, detail: &Markup, extra: &Markup) -> Markup {
     html! {
         li.row {
             div.what {
                 a.title href=(routes::request(&line.id)) { (access(&line.access)) }
-                p.detail { (detail) }
+                div.detail { (detail) }
             }
             div.state { (badge(line)) (extra) }
         }

@@ -18,6 +18,13 @@ pub(crate) fn at_and_away(frame: &Frame, when: Timestamp) -> Markup {
     html! { (at(frame, when)) ", " (away(frame, when)) }
 }
 
+/// The day of an instant, where the hour says nothing.
+pub(crate) fn day(frame: &Frame, at: Timestamp) -> Markup {
+    let (day, today) = (at.to_zoned(frame.zone.clone()), frame.now.to_zoned(frame.zone.clone()));
+    let form = if day.year() == today.year() { "%-d %b" } else { "%-d %b %Y" };
+    html! { time datetime=(at) title=(utc(at)) data-day { (day.strftime(form)) } }
+}
+
 /// How far an instant is away: `in 42 min`, `3 h ago`. `console.js` keeps it true.
 pub(crate) fn away(frame: &Frame, when: Timestamp) -> Markup {
     html! { span data-away=(when.as_second()) { (distance(when.duration_since(frame.now))) } }
@@ -35,7 +42,7 @@ fn said(at: &Zoned, now: &Zoned) -> String {
 }
 
 fn utc(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+    at.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// `in 42 min`, `3 h 5 min ago`.

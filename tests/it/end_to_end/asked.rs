@@ -55,6 +55,12 @@ pub(super) fn ask_for(name: &str, wish: &Value) -> Asked {
 }
 
 impl Asked {
+    /// A request that somebody made otherwise than through the API.
+    pub(super) fn of(name: &str, id: &str, account: &str, permission_set: &str) -> Self {
+        let (account, permission_set) = (account_id(account), permission_set_arn(permission_set));
+        Self { id: id.to_owned(), by: person(name), account, permission_set }
+    }
+
     /// Address of the request, or of something below it.
     pub(super) fn path(&self, below: &str) -> String {
         format!("/v1/requests/{}{below}", self.id)

@@ -20,6 +20,7 @@ mod announcing;
 mod approving;
 mod asking_badly;
 mod auditing;
+mod browsing;
 mod configuring;
 mod deciding_badly;
 mod ending;

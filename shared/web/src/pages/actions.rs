@@ -14,7 +14,7 @@ pub(super) fn actions(frame: &Frame, view: &RequestView) -> Markup {
     let line = &view.line;
     let can = line.actions;
     let path = |action| routes::action(&line.id, action);
-    let portal = line.grant.as_ref().and_then(|grant| grant.portal.as_deref());
+    let portal = line.grant.as_ref().and_then(show::portal);
     if !(can.cancel || can.give_back || can.revoke || can.extend || can.escalate || portal.is_some()) {
         return html! {};
     }
@@ -28,12 +28,12 @@ pub(super) fn actions(frame: &Frame, view: &RequestView) -> Markup {
             @if can.give_back {
                 (show::confirm(frame, "return", "Give back", &path(Action::Return),
                     "Ends your access now. Sessions that are open may go on for a while.",
-                    open(Action::Return), problems(view, Action::Return)))
+                    open(Action::Return), &problems(view, Action::Return)))
             }
             @if can.escalate { (escalate(frame, view)) }
             @if can.cancel {
                 (show::confirm(frame, "cancel", "Cancel request", &path(Action::Cancel),
-                    "Withdraws the request. Nobody is asked any more.", open(Action::Cancel), problems(view, Action::Cancel)))
+                    "Withdraws the request. Nobody is asked any more.", open(Action::Cancel), &problems(view, Action::Cancel)))
             }
             @if can.revoke { (revoke(frame, view)) }
         }
@@ -51,7 +51,7 @@ fn revoke(frame: &Frame, view: &RequestView) -> Markup {
     let more = html! { (form.problems(&[COMMENT])) (form.lines(&comment, 2)) };
     let means = "Ends this access now, also where somebody is at work. Sessions that are open may go on for a while.";
     let path = routes::action(&view.line.id, Action::Revoke);
-    show::confirm(frame, "revoke", "Revoke", &path, means, sent(view, Action::Revoke).is_some(), more)
+    show::confirm(frame, "revoke", "Revoke", &path, means, sent(view, Action::Revoke).is_some(), &more)
 }
 
 fn extend(frame: &Frame, view: &RequestView) -> Markup {

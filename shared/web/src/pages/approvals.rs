@@ -10,14 +10,14 @@ use crate::{routes, show, time};
 /// `GET /approvals`.
 pub fn approvals(frame: &Frame, view: &ApprovalsView) -> String {
     let body = html! {
-        (shell::heading("Approvals", Some("Requests that wait for your decision, the most urgent first."), html! {}))
+        (shell::heading("Approvals", Some("Requests that wait for your decision, the most urgent first."), &html! {}))
         @if view.items.is_empty() {
             (show::empty("Nothing waits for you", "You are told by mail when somebody needs your decision."))
         } @else {
             div.cards.wide { @for item in &view.items { (card(frame, item)) } }
         }
     };
-    shell::page(frame, "Approvals", Place::Approvals, body)
+    shell::page(frame, "Approvals", Place::Approvals, &body)
 }
 
 fn card(frame: &Frame, item: &ApprovalLine) -> Markup {
@@ -31,7 +31,7 @@ fn card(frame: &Frame, item: &ApprovalLine) -> Markup {
             h2 { a href=(routes::request(&line.id)) { (show::access(&line.access)) } }
             p.place { (show::place(&line.access)) }
             blockquote.short dir="auto" { (line.justification) }
-            p.detail {
+            div.detail {
                 "Asked " (time::away(frame, line.submitted_at))
                 @if let Some(waiting) = &line.waiting {
                     " · " bdi { (waiting.step) } ", until " (time::at_and_away(frame, waiting.deadline))

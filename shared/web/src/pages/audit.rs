@@ -19,7 +19,7 @@ pub fn audit(frame: &Frame, view: &AuditView) -> String {
         }
     };
     let body = html! {
-        (shell::heading("Audit", Some("Every request, with everything that was decided and done."), actions))
+        (shell::heading("Audit", Some("Every request, with everything that was decided and done."), &actions))
         (filter(view))
         (checked(frame, view))
         div #results {
@@ -31,7 +31,7 @@ pub fn audit(frame: &Frame, view: &AuditView) -> String {
             }
         }
     };
-    shell::page(frame, "Audit", Place::Audit, body)
+    shell::page(frame, "Audit", Place::Audit, &body)
 }
 
 /// A path with the same filter.
@@ -53,8 +53,8 @@ fn filter(view: &AuditView) -> Markup {
     let texts = [
         (PERSON, "Person", "search", &filter.person),
         (ACCOUNT, "Account", "search", &filter.account),
-        (FROM, "From", "date", &filter.from),
-        (TO, "To", "date", &filter.to),
+        (FROM, "From", "date", &day(&filter.from)),
+        (TO, "To", "date", &day(&filter.to)),
     ];
     html! {
         form.filter role="search" aria-label="Requests" method="get" action=(routes::AUDIT) {
@@ -79,6 +79,11 @@ fn filter(view: &AuditView) -> Markup {
     }
 }
 
+/// A day as browsers take it; what is none is left out.
+fn day(text: &str) -> String {
+    text.parse::<jiff::civil::Date>().map_or_else(|_| String::new(), |day| day.to_string())
+}
+
 fn checked(frame: &Frame, view: &AuditView) -> Markup {
     html! {
         @match &view.check {
@@ -87,7 +92,8 @@ fn checked(frame: &Frame, view: &AuditView) -> Markup {
             },
             Some(ChainCheck { at, requests, records, broken }) if broken.is_empty() => {
                 p.flash.done role="status" {
-                    "Verified " (time::at(frame, *at)) ": the chains of " (requests) " requests, " (records) " records, are intact."
+                    "Verified " (time::at(frame, *at)) ": the chains of " (show::count(*requests, "request", "requests")) ", "
+                    (show::count(*records, "record", "records")) ", are intact."
                 }
             },
             Some(ChainCheck { at, requests, broken, .. }) => {
@@ -115,13 +121,13 @@ fn table(frame: &Frame, view: &AuditView) -> Markup {
 fn row(frame: &Frame, line: &RequestLine) -> Markup {
     html! {
         tr {
-            td { (time::at(frame, line.submitted_at)) }
+            td.brief { (time::at(frame, line.submitted_at)) }
             td { (show::person(&line.requester)) }
             td { a.title href=(routes::request(&line.id)) { (show::access(&line.access)) } " " span.id { (line.access.account.id) } }
-            td { (time::duration(line.duration)) }
+            td.brief { (time::duration(line.duration)) }
             td {
                 (show::badge(line))
-                @if let Some(reason) = &line.reason { p.detail { (show::reason(reason)) } }
+                @if let Some(reason) = &line.reason { p.detail { (show::sentence(show::reason(reason))) } }
             }
         }
     }

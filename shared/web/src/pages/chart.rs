@@ -27,7 +27,7 @@ pub(super) fn chart(frame: &Frame, points: &[ChartPoint]) -> Markup {
                 h2 { "Active access over time" }
                 p.detail {
                     (last.active) " now, at most " (highest.active) " at " (time::at(frame, highest.at))
-                    @if emergencies { "; " span.key { "emergencies" } " below" }
+                    @if emergencies { " " span.key { "emergencies" } }
                 }
             }
             div.plot {
@@ -41,7 +41,7 @@ pub(super) fn chart(frame: &Frame, points: &[ChartPoint]) -> Markup {
                     @if emergencies { path.area.emergencies d=(area(points, top, |point| point.emergencies)) {} }
                 }
                 span.top { (top) }
-                span.middle { @if top % 2 == 0 { (top / 2) } }
+                span.middle { @if top.is_multiple_of(2) { (top / 2) } }
                 span.zero { "0" }
             }
             div.axis { span { (time::at(frame, first.at)) } span { (time::at(frame, last.at)) } }
@@ -49,11 +49,11 @@ pub(super) fn chart(frame: &Frame, points: &[ChartPoint]) -> Markup {
     }
 }
 
-/// The next round number: 2, 4, 10, 20, 40, 100 …
+/// The next round number: 2, 3, 4, 6, 8, 10, 20 …
 fn ceiling(most: u32) -> u32 {
     let mut unit: u32 = 1;
     loop {
-        for step in [2, 4, 10] {
+        for step in [2, 3, 4, 6, 8, 10] {
             let candidate = unit.saturating_mul(step);
             if candidate >= most {
                 return candidate;
@@ -101,7 +101,7 @@ mod tests {
         };
         let points = [point(0, 0), point(50, 4), point(100, 2)];
         assert_eq!(line(&points, 4, |point| point.active), "M0 200H500V0H1000V100");
-        assert_eq!([0, 3, 5, 11, 41, 250].map(ceiling), [2, 4, 10, 20, 100, 400]);
+        assert_eq!([0, 3, 5, 11, 41, 250].map(ceiling), [2, 3, 6, 20, 60, 300]);
         assert_eq!(ceiling(u32::MAX), u32::MAX);
     }
 }

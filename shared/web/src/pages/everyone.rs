@@ -13,7 +13,7 @@ use crate::{routes, show, time};
 /// `GET /everyone`.
 pub fn everyone(frame: &Frame, view: &EveryoneView) -> String {
     let body = html! {
-        (shell::heading("Everyone's access", Some("What Curfew gave and has not taken back."), html! {}))
+        (shell::heading("Everyone's access", Some("What Curfew gave and has not taken back."), &html! {}))
         (overdue(frame, view))
         (drift(frame, view))
         (chart::chart(frame, &view.chart))
@@ -22,14 +22,14 @@ pub fn everyone(frame: &Frame, view: &EveryoneView) -> String {
             (filter(&view.filter))
             div #results {
                 @if let Some(total) = view.total {
-                    p.detail { (total) @if total == 1 { " grant" } @else { " grants" } }
+                    p.detail { (show::count(total, "grant", "grants")) }
                 }
                 @if view.items.is_empty() { (nothing(&view.filter)) } @else { (table(frame, view)) }
                 @if let Some(cursor) = &view.next { (show::next(&more(&view.filter, cursor), "More")) }
             }
         }
     };
-    shell::page(frame, "Everyone's access", Place::Everyone, body)
+    shell::page(frame, "Everyone's access", Place::Everyone, &body)
 }
 
 fn more(filter: &EveryoneFilter, cursor: &str) -> String {
@@ -43,13 +43,13 @@ fn overdue(frame: &Frame, view: &EveryoneView) -> Markup {
     html! {
         @if !view.overdue.is_empty() {
             section.alert.bad aria-labelledby="overdue" {
-                h2 #overdue { (view.overdue.len()) @if view.overdue.len() == 1 { " removal is" } @else { " removals are" } " overdue" }
+                h2 #overdue { (show::count(view.overdue.len(), "removal is", "removals are")) " overdue" }
                 p { "This access should be gone. Curfew keeps trying, and operators were told." }
                 ul.rows { @for line in &view.overdue {
-                    (show::row(line, html! {
+                    (show::row(line, &html! {
                         (show::person(&line.requester))
                         @if let Some(grant) = &line.grant { ", should have ended " (time::at_and_away(frame, grant.expires_at)) }
-                    }, html! {}))
+                    }, &html! {}))
                 } }
             }
         }
@@ -109,6 +109,10 @@ fn nothing(filter: &EveryoneFilter) -> Markup {
 
 fn table(frame: &Frame, view: &EveryoneView) -> Markup {
     html! {
+        // One form for all lines: its buttons say where it goes.
+        @if view.items.iter().any(|line| line.actions.revoke) {
+            form #revoke method="post" action=(routes::EVERYONE) { (csrf(frame)) }
+        }
         table.stacks {
             thead { tr {
                 th scope="col" { "Person" } th scope="col" { "Access" } th scope="col" { "Ends" }
@@ -135,11 +139,10 @@ fn row(frame: &Frame, line: &RequestLine) -> Markup {
             td.end {
                 @if line.actions.revoke {
                     details.confirm {
-                        summary.button { "Revoke" span.unseen { " " (show::access(&line.access)) } }
-                        form.sheet method="post" action=(routes::action(&line.id, Action::Revoke)) {
-                            (csrf(frame))
+                        summary.button { "Revoke" span.unseen { " from " (line.requester.name) } }
+                        div.sheet {
                             p { "Ends it now." }
-                            button.danger type="submit" { "Revoke now" }
+                            button.danger form="revoke" formaction=(routes::action(&line.id, Action::Revoke)) { "Revoke now" }
                         }
                     }
                 }

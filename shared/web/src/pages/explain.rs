@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::field::Form;
+use crate::field::{Check, Form};
 use crate::forms::{ACCOUNT, DURATION, EMERGENCY, PERMISSION_SET, USER};
 use crate::shell::{self, Place};
 use crate::views::{ExplainView, ExplanationView, FlowView, Frame, Named, Prospect};
@@ -17,11 +17,11 @@ pub fn explain(frame: &Frame, view: &ExplainView) -> String {
         "What would come of a request now, by which rules, and where each term comes from. Nothing is asked for.";
     let body = html! {
         p.crumb { a href=(routes::SETUP) { "Set-up" } }
-        (shell::heading("Explain a request", Some(lead), html! {}))
+        (shell::heading("Explain a request", Some(lead), &html! {}))
         (question(view))
         @if let Some(answer) = &view.answer { (shown(answer)) }
     };
-    shell::page(frame, "Explain a request", Place::Setup, body)
+    shell::page(frame, "Explain a request", Place::Setup, &body)
 }
 
 fn question(view: &ExplainView) -> Markup {
@@ -48,7 +48,7 @@ fn question(view: &ExplainView) -> Markup {
                 label for=(form.id(DURATION)) { "Duration" }
                 input id=(form.id(DURATION)) type="text" name=(DURATION) value=(values.duration) maxlength="40" placeholder="1h" autocomplete="off";
             }
-            (form.check(EMERGENCY, "on", "As an emergency", None, values.emergency))
+            (form.check(&Check { checked: values.emergency, ..Check::new(EMERGENCY, "As an emergency") }))
             button.primary type="submit" { "Explain" }
         }
     }
@@ -67,15 +67,15 @@ fn shown(answer: &ExplanationView) -> Markup {
                 (show::person(&answer.requester)) ", " (show::access(&answer.access)) ", " (time::duration(answer.duration))
             }
             p { (show::prospect(&answer.prospect)) }
-            @if let Prospect::Denied { reasons } = &answer.prospect { ul.reasons { @for reason in reasons { li { (reason) } } } }
-            ul.reasons { @for why in &answer.why { li { (why) } } }
+            @if let Prospect::Denied { reasons } = &answer.prospect { (show::sentences(reasons)) }
+            (show::sentences(&answer.why))
         }
         @if !answer.flows.is_empty() { (flows(answer)) }
         @if !answer.steps.is_empty() {
             section aria-labelledby="steps" {
                 h2 #steps { "Steps" }
                 ol.steps { @for (name, approvers, quorum) in &answer.steps {
-                    li { p.title { bdi { (name) } } p { @if *quorum > 1 { (quorum) " of " } (show::names(approvers)) } }
+                    li { p.title { bdi { (name) } } div { @if *quorum > 1 { (quorum) " of " } (show::names(approvers)) } }
                 } }
             }
         }
@@ -117,7 +117,7 @@ fn tried(flow: &FlowView) -> Markup {
                 bdi { (flow.flow) } " "
                 @if flow.applies { span.badge.good { "Applies" } } @else { span.badge.over { "Passed over" } }
             }
-            @if !flow.why_not.is_empty() { p.detail { (flow.why_not) } }
+            @if !flow.why_not.is_empty() { p.detail { (show::sentence(&flow.why_not)) } }
             @for (label, ids) in [("Permitted by ", &flow.permitted_by), ("Forbidden by ", &flow.forbidden_by)] {
                 @if !ids.is_empty() { p.detail { (label) @for id in ids { span.id { (id) } " " } } }
             }

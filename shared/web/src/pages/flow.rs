@@ -3,8 +3,8 @@
 use curfew_domain::request::Stage;
 use maud::{Markup, html};
 
-use crate::time;
 use crate::views::{Frame, Outcome, RequestView, StepState, StepView};
+use crate::{show, time};
 
 /// How a mark looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,21 +100,19 @@ fn out_of_the_way(frame: &Frame, view: &RequestView) -> Option<Node> {
 fn access(frame: &Frame, view: &RequestView) -> Vec<Node> {
     let line = &view.line;
     let node = |mark, label: &str, note: Markup| Node { mark, label: label.to_owned(), note };
-    let begins = || match line.start {
-        Some(start) => html! { (time::at(frame, start)) },
-        None => html! { (time::duration(line.duration)) },
+    let begins = || {
+        html! {
+            @if let Some(start) = line.start { (time::at(frame, start)) } @else { (time::duration(line.duration)) }
+        }
     };
-    let ends = || match &line.grant {
-        Some(grant) => html! { (time::at(frame, grant.expires_at)) },
-        None => html! {},
-    };
+    let ends = || html! { @if let Some(grant) = &line.grant { (time::at(frame, grant.expires_at)) } };
     match line.stage {
         Stage::Denied | Stage::Cancelled | Stage::Lapsed | Stage::Failed => Vec::new(),
         Stage::Submitted | Stage::AwaitingApproval => {
             vec![node(Mark::Ahead, "Access", begins()), node(Mark::Ahead, "End", ends())]
         }
         Stage::Approved | Stage::Scheduled | Stage::Provisioning => {
-            vec![node(Mark::Present, super::super::show::stage(line.stage), begins()), node(Mark::Ahead, "End", ends())]
+            vec![node(Mark::Present, show::stage(line.stage), begins()), node(Mark::Ahead, "End", ends())]
         }
         Stage::Active => vec![node(Mark::Present, "Active", begins()), node(Mark::Ahead, "End", ends())],
         Stage::Ending => vec![node(Mark::Done, "Active", begins()), node(Mark::Present, "Ending", ends())],

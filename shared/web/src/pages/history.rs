@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use crate::time;
 use crate::views::{Chain, Frame, RecordView};
+use crate::{show, time};
 
 /// Facts longer than this many characters are cut in the page; the export has them whole.
 const MOST_SHOWN: usize = 400;
@@ -15,7 +15,7 @@ pub(super) fn history(frame: &Frame, records: &[RecordView], chain: Option<&Chai
             h2 #history { "Time line" }
             @match chain {
                 Some(Chain::Intact) => {
-                    p.chain.good { "Audit chain intact: " (records.len()) @if records.len() == 1 { " record" } @else { " records" } }
+                    p.chain.good { "Audit chain intact: " (show::count(records.len(), "record", "records")) }
                 },
                 Some(Chain::Broken(what)) => { p.flash.problem role="alert" { "The audit chain cannot be trusted: " (what) "." } },
                 None => {},
@@ -28,7 +28,7 @@ pub(super) fn history(frame: &Frame, records: &[RecordView], chain: Option<&Chai
 fn entry(frame: &Frame, record: &RecordView) -> Markup {
     html! {
         li {
-            p { b { (event(&record.event)) } " by " bdi { (record.actor) } " " span.detail { (time::at(frame, record.at)) } }
+            p { b { (event(&record.event)) } " by " bdi { (record.actor) } " " span.detail { (time::at(frame, record.at)) " " } }
             details.more {
                 summary { "Record " (record.seq) }
                 dl.facts.wide {

@@ -15,7 +15,7 @@ pub fn home(frame: &Frame, view: &HomeView) -> String {
     let ask = html! { a.button.primary href=(routes::REQUEST) { "Request access" } };
     let waiting = frame.viewer.as_ref().map_or(0, |viewer| viewer.approvals);
     let body = html! {
-        (shell::heading("My access", None, ask))
+        (shell::heading("My access", None, &ask))
         @if waiting > 0 {
             p.strip {
                 a href=(routes::APPROVALS) {
@@ -56,7 +56,7 @@ pub fn home(frame: &Frame, view: &HomeView) -> String {
             }
         }
     };
-    shell::page(frame, "My access", Place::Home, body)
+    shell::page(frame, "My access", Place::Home, &body)
 }
 
 /// Access that somebody holds, with the time that is left.
@@ -64,7 +64,10 @@ fn card(frame: &Frame, line: &RequestLine) -> Markup {
     html! {
         article.card.grant {
             h3 { a href=(routes::request(&line.id)) { (show::access(&line.access)) } }
-            p.place { (show::place(&line.access)) }
+            p.place {
+                (show::place(&line.access))
+                @if line.emergency { span.badge.bad { "Emergency" } }
+            }
             @if let Some(grant) = &line.grant { (left(frame, line, grant)) }
             (buttons(frame, line))
         }
@@ -85,14 +88,13 @@ pub(super) fn left(frame: &Frame, line: &RequestLine, grant: &GrantView) -> Mark
         } @else if line.stage == Stage::Ending {
             p.left { span.big { "Ending" } span { "since " (time::at_and_away(frame, line.since)) } }
         }
-        @if line.emergency { p.place { span.badge.bad { "Emergency" } } }
         (show::sessions(frame, grant))
     }
 }
 
 /// What the holder can do with it.
 fn buttons(frame: &Frame, line: &RequestLine) -> Markup {
-    let portal = line.grant.as_ref().and_then(|grant| grant.portal.as_deref());
+    let portal = line.grant.as_ref().and_then(show::portal);
     html! {
         div.buttons {
             @if let (Some(portal), Stage::Active) = (portal, line.stage) {
@@ -101,7 +103,7 @@ fn buttons(frame: &Frame, line: &RequestLine) -> Markup {
             @if line.actions.extend { a.button href={ (routes::request(&line.id)) "#extend" } { "Extend" } }
             @if line.actions.give_back {
                 (show::confirm(frame, &format!("return-{}", line.id), "Give back", &routes::action(&line.id, Action::Return),
-                    "Ends your access now. Sessions that are open may go on for a while.", false, html! {}))
+                    "Ends your access now. Sessions that are open may go on for a while.", false, &html! {}))
             }
         }
     }
@@ -115,12 +117,12 @@ fn pending(frame: &Frame, line: &RequestLine) -> Markup {
             @else { "Can be decided by " (show::people(&waiting.can)) }
             ", until " (time::at(frame, waiting.deadline)) "."
         } @else if let (Stage::Scheduled, Some(start)) = (line.stage, line.start) {
-            "Starts " (time::at_and_away(frame, start)) " for " (time::duration(line.duration)) "."
+            "Starts " (time::at_and_away(frame, start)) ", for " (time::duration(line.duration)) "."
         } @else {
             "Asked for " (time::duration(line.duration)) ", " (time::away(frame, line.submitted_at)) "."
         }
     };
-    show::row(line, detail, html! {})
+    show::row(line, &detail, &html! {})
 }
 
 fn shortcut(offer: &Offer) -> Markup {
@@ -146,5 +148,5 @@ fn over(frame: &Frame, line: &RequestLine) -> Markup {
             "Ask again" span.unseen { " for " (show::access(access)) }
         }
     };
-    show::row(line, detail, again)
+    show::row(line, &detail, &again)
 }

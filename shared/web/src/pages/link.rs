@@ -15,7 +15,7 @@ pub fn link(frame: &Frame, view: &LinkView) -> String {
         LinkView::NotYours => ("This link is not yours", not_yours(frame)),
         LinkView::Unknown => ("This link leads nowhere", unknown()),
     };
-    shell::page(frame, title, Place::Approvals, body)
+    shell::page(frame, title, Place::Approvals, &body)
 }
 
 fn closed(frame: &Frame, why: &LinkClosed, line: &RequestLine) -> Markup {
@@ -33,7 +33,7 @@ fn closed(frame: &Frame, why: &LinkClosed, line: &RequestLine) -> Markup {
             @if let LinkClosed::NotAllowed(why) = why { p { (why) } } @else { p { (text) } }
             p { "Nothing was changed by opening this link." }
             ul.rows {
-                (show::row(line, html! { (show::person(&line.requester)) ", asked " (time::at(frame, line.submitted_at)) }, html! {}))
+                (show::row(line, &html! { (show::person(&line.requester)) ", asked " (time::at(frame, line.submitted_at)) }, &html! {}))
             }
             div.buttons {
                 a.button.primary href=(routes::request(&line.id)) { "Look at the request" }

@@ -4,7 +4,7 @@ use curfew_domain::text::{Justification, Ticket};
 use maud::{Markup, html};
 
 use super::preview;
-use crate::field::{self, Durations, Form, Text, hidden};
+use crate::field::{self, Check, Durations, Form, Text, hidden};
 use crate::forms::{
     ACCOUNT, CUSTOM_DURATION, DURATION, EMERGENCY, IDEMPOTENCY, JUSTIFICATION, PERMISSION_SET, START, TICKET,
 };
@@ -25,7 +25,7 @@ pub fn new_request(frame: &Frame, view: &NewRequestView) -> String {
         }
         @if let Some(line) = &view.same { (same(frame, line)) }
         div.columns {
-            form.main method="post" action=(routes::NEW_REQUEST) data-preview=(routes::PREVIEW) novalidate[!view.errors.is_empty()] {
+            form.main method="post" action=(routes::NEW_REQUEST) data-preview=(routes::PREVIEW) {
                 (field::csrf(frame))
                 (field::zone(frame))
                 (hidden(IDEMPOTENCY, &view.idempotency_key))
@@ -47,7 +47,7 @@ pub fn new_request(frame: &Frame, view: &NewRequestView) -> String {
             }
         }
     };
-    shell::page(frame, &format!("Request {}", view.access.permission_set.name), Place::Request, body)
+    shell::page(frame, &format!("Request {}", view.access.permission_set.name), Place::Request, &body)
 }
 
 fn same(frame: &Frame, line: &RequestLine) -> Markup {
@@ -94,7 +94,12 @@ fn fields(frame: &Frame, view: &NewRequestView, form: Form<'_>) -> Markup {
     let start = Text {
         value: &values.start,
         hint: Some("In your time zone. Left empty, access begins as soon as it is approved."),
-        ..Text::new(START, "Start later", 32)
+        ..Text::new(START, "Not before", 32)
+    };
+    let emergency = Check {
+        hint: Some("Other rules decide, everybody concerned is told, and the access is reviewed afterwards."),
+        checked: values.emergency,
+        ..Check::new(EMERGENCY, "This is an emergency")
     };
     html! {
         (form.durations(frame, &durations))
@@ -106,9 +111,7 @@ fn fields(frame: &Frame, view: &NewRequestView, form: Form<'_>) -> Markup {
         }
         @if view.emergency {
             div.emergency {
-                (form.check(EMERGENCY, "on", "This is an emergency",
-                    Some("Other rules decide, everybody concerned is told, and the access is reviewed afterwards."),
-                    values.emergency))
+                (form.check(&emergency))
             }
         }
     }

@@ -8,7 +8,7 @@ use super::{request, verdict};
 use crate::field::{self, Durations, Form, Text, hidden};
 use crate::forms::{APPROVE, Action, COMMENT, CUSTOM_DURATION, DECISION, DENY, DIGEST, DURATION, START};
 use crate::views::{DecisionPanel, Errors, Frame, Permissions, RequestView, Usual};
-use crate::{show, time};
+use crate::{routes, show, time};
 
 /// The panel.
 pub(super) fn panel(frame: &Frame, view: &RequestView, panel: &DecisionPanel) -> Markup {
@@ -49,7 +49,7 @@ fn evidence(frame: &Frame, view: &RequestView, panel: &DecisionPanel) -> Markup 
                     Some(people) => { (show::people(people)) },
                 }
             }
-            dt { "Why you" } dd { (panel.rule) }
+            dt { "Why you" } dd { (show::sentence(&panel.rule)) }
             @if let Some(ticket) = &view.line.ticket { dt { "Ticket" } dd { bdi { (ticket) } } }
         }
     }
@@ -77,9 +77,9 @@ pub(super) fn usual(frame: &Frame, usual: Option<Usual>) -> Markup {
     html! {
         @match usual {
             None => "not known",
-            Some(Usual { times: 0, since, .. }) => { "First time since " (time::at(frame, since)) },
+            Some(Usual { times: 0, since, .. }) => { "First time since " (time::day(frame, since)) },
             Some(Usual { times, since, last }) => {
-                (times) @if times == 1 { " time" } @else { " times" } " since " (time::at(frame, since))
+                (times) @if times == 1 { " time" } @else { " times" } " since " (time::day(frame, since))
                 @if let Some(last) = last { ", last " (time::away(frame, last)) }
             },
         }
@@ -111,7 +111,7 @@ fn approve(frame: &Frame, view: &RequestView, panel: &DecisionPanel) -> Markup {
     let start = Text { value: entered(START), hint: Some("In your time zone."), ..Text::new(START, "Not before", 32) };
     let comment = Text { value: entered(COMMENT), ..Text::new(COMMENT, "Comment on approval", Comment::LIMIT) };
     html! {
-        form.sheet.approve method="post" action=(panel.path) {
+        form.sheet.approve method="post" action=(routes::local(&panel.path)) {
             (field::csrf(frame))
             (field::zone(frame))
             (hidden(DIGEST, &panel.digest))
@@ -141,7 +141,7 @@ fn deny(frame: &Frame, view: &RequestView, panel: &DecisionPanel) -> Markup {
     html! {
         details.confirm.deny open[back] {
             summary.button.wide { "Deny" }
-            form.sheet method="post" action=(panel.path) {
+            form.sheet method="post" action=(routes::local(&panel.path)) {
                 (field::csrf(frame))
                 (hidden(DIGEST, &panel.digest))
                 (hidden(DECISION, DENY))

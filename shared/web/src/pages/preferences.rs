@@ -2,35 +2,37 @@
 
 use maud::{Markup, html};
 
-use crate::field::{Form, csrf};
+use crate::field::{Check, Form, csrf};
 use crate::forms::NOTICE;
 use crate::routes;
 use crate::shell::{self, Place};
 use crate::views::{Frame, NoticePreference, PreferencesView};
 
 /// What the keyboard does, where `console.js` runs.
-const KEYS: [(&str, &str); 4] = [
-    ("/", "Search"),
-    ("j k", "Next and previous line of a list"),
-    ("g h", "My access; g r Request, g a Approvals"),
-    ("Esc", "Close what is open"),
+const KEYS: [(&[&str], &str); 6] = [
+    (&["/"], "Search"),
+    (&["j", "k"], "Next and previous line of a list"),
+    (&["g", "h"], "My access"),
+    (&["g", "r"], "Request"),
+    (&["g", "a"], "Approvals"),
+    (&["Esc"], "Close what is open"),
 ];
 
 /// `GET /preferences`, and its form that came back.
 pub fn preferences(frame: &Frame, view: &PreferencesView) -> String {
     let body = html! {
-        (shell::heading("Preferences", None, html! {}))
+        (shell::heading("Preferences", None, &html! {}))
         (notices(frame, view))
         section aria-labelledby="keys" {
             h2 #keys { "Keyboard" }
-            dl.facts.wide { @for (keys, what) in KEYS { dt { kbd { (keys) } } dd { (what) } } }
+            dl.facts.keys { @for (keys, what) in KEYS { dt { @for key in keys { kbd { (key) } " " } } dd { (what) } } }
             div.check hidden data-keys {
                 input #shortcuts type="checkbox" checked;
                 label for="shortcuts" { "Use these keys in this browser" }
             }
         }
     };
-    shell::page(frame, "Preferences", Place::Preferences, body)
+    shell::page(frame, "Preferences", Place::Preferences, &body)
 }
 
 fn notices(frame: &Frame, view: &PreferencesView) -> Markup {
@@ -56,11 +58,12 @@ fn notices(frame: &Frame, view: &PreferencesView) -> Markup {
 }
 
 fn choice(form: Form<'_>, notice: &NoticePreference) -> Markup {
-    html! {
-        @if notice.fixed {
-            div.check { span.always aria-hidden="true" {} div { p.label { (notice.label) } p.hint { (notice.hint) " Always sent." } } }
-        } @else {
-            (form.check(NOTICE, &notice.kind, &notice.label, Some(&notice.hint), notice.on))
-        }
-    }
+    let hint = if notice.fixed { format!("{} Always sent.", notice.hint) } else { notice.hint.clone() };
+    form.check(&Check {
+        value: &notice.kind,
+        hint: Some(&hint),
+        checked: notice.on || notice.fixed,
+        fixed: notice.fixed,
+        ..Check::new(NOTICE, &notice.label)
+    })
 }

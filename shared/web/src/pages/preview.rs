@@ -23,18 +23,18 @@ pub(super) fn preview(preview: &Preview) -> Markup {
                     ol.steps { @for step in &preview.steps {
                         li {
                             p.title { bdi { (step.name) } }
-                            p { @if step.quorum > 1 { (step.quorum) " of " } (show::names(&step.approvers)) }
+                            div { @if step.quorum > 1 { (step.quorum) " of " } (show::names(&step.approvers)) }
                             @if let Some(usually) = step.usually { p.detail { "Usually answered in " (time::lasting(usually)) } }
                         }
                     } }
                 },
                 Prospect::Denied { reasons } => {
                     p.outcome.bad { "Would be denied" }
-                    ul.reasons { @for reason in reasons { li { (reason) } } }
+                    (show::sentences(reasons))
                 },
             }
             @if !preview.why.is_empty() {
-                details { summary { "Why" } ul.reasons { @for reason in &preview.why { li { (reason) } } } }
+                details { summary { "Why" } (show::sentences(&preview.why)) }
             }
         }
     }

@@ -12,7 +12,7 @@ use crate::{routes, show, time};
 pub fn request(frame: &Frame, view: &RequestView) -> String {
     let place = if view.panel.is_some() { Place::Approvals } else { Place::None };
     let title = format!("{} in {}", view.line.access.permission_set.name, view.line.access.account.name);
-    shell::page(frame, &title, place, whole(frame, view))
+    shell::page(frame, &title, place, &whole(frame, view))
 }
 
 /// The page's content, which a callback link shows too.
@@ -114,7 +114,7 @@ fn facts(frame: &Frame, view: &RequestView) -> Markup {
         dl.facts {
             dt { "Requester" } dd { (show::person(&line.requester)) }
             dt { "Account" } dd { bdi { (line.access.account.name) } " " span.id { (line.access.account.id) } }
-            dt { "Permission set" } dd { bdi { (line.access.permission_set.name) } }
+            dt { "Permission set" } dd title=(line.access.permission_set.id) { bdi { (line.access.permission_set.name) } }
             dt { "Duration" } dd { (time::duration(line.duration)) }
             @if let Some(ticket) = &line.ticket { dt { "Ticket" } dd { bdi { (ticket) } } }
             dt { "Submitted" } dd { (time::at(frame, line.submitted_at)) }

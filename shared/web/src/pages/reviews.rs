@@ -10,14 +10,14 @@ use crate::{routes, show, time};
 pub fn reviews(frame: &Frame, view: &ReviewsView) -> String {
     let lead = "Emergencies bypass the usual rules. Somebody else looks at each of them afterwards.";
     let body = html! {
-        (shell::heading("Reviews", Some(lead), html! {}))
+        (shell::heading("Reviews", Some(lead), &html! {}))
         @if view.items.is_empty() {
             (show::empty("No review is open", "After an emergency ends, its review appears here."))
         } @else {
             div.cards.wide { @for item in &view.items { (card(frame, item)) } }
         }
     };
-    shell::page(frame, "Reviews", Place::Reviews, body)
+    shell::page(frame, "Reviews", Place::Reviews, &body)
 }
 
 fn card(frame: &Frame, item: &ReviewLine) -> Markup {

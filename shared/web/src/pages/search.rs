@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::field::{csrf, hidden};
-use crate::forms::{ACCOUNT, BACK, CURSOR, FAVOURITE, PERMISSION_SET, QUERY};
+use crate::forms::{self, BACK, CURSOR, FAVOURITE, QUERY};
 use crate::shell::{self, Place};
 use crate::views::{Frame, Offer, Prospect, SearchView};
 use crate::{routes, show, time};
@@ -11,12 +11,18 @@ use crate::{routes, show, time};
 /// `GET /request`: search over what I may ask for.
 pub fn search(frame: &Frame, view: &SearchView) -> String {
     let body = html! {
-        (shell::heading("Request access", Some("Choose a permission set in an account. You see what will happen before you send."), html! {}))
+        (shell::heading("Request access", Some("Choose a permission set in an account. You see what will happen before you send."), &html! {}))
         form.search role="search" method="get" action=(routes::REQUEST) data-live="results" {
             label.unseen for="q" { "Search accounts and permission sets" }
             input #q type="search" name=(QUERY) value=(view.query) maxlength="200" autocomplete="off" spellcheck="false"
                 placeholder="Account, permission set, catalog" data-focus;
             button type="submit" { "Search" }
+        }
+        @if [&view.shortcuts, &view.offers].into_iter().flatten().any(|offer| offer.favourite.is_some()) {
+            form #star method="post" action=(routes::FAVOURITES) {
+                (csrf(frame))
+                (hidden(BACK, routes::local(&frame.path)))
+            }
         }
         div #results {
             @if view.query.is_empty() && !view.shortcuts.is_empty() {
@@ -35,15 +41,15 @@ pub fn search(frame: &Frame, view: &SearchView) -> String {
             }
         }
     };
-    shell::page(frame, "Request access", Place::Request, body)
+    shell::page(frame, "Request access", Place::Request, &body)
 }
 
 fn found(view: &SearchView) -> Markup {
     html! {
         @match (view.total, view.query.is_empty()) {
-            (Some(total), true) => { "All " (total) " that you may request" },
+            (Some(total), true) => { "All " (show::number(total)) " that you may request" },
             (Some(1), false) => { "1 matches" },
-            (Some(total), false) => { (total) " match" },
+            (Some(total), false) => { (show::number(total)) " match" },
             (None, true) => { "All that you may request" },
             (None, false) => { "Matches" },
         }
@@ -73,7 +79,7 @@ fn offer(frame: &Frame, offer: &Offer) -> Markup {
                 a.title href=(routes::new_request(&access.account.id, &access.permission_set.id)) { (show::access(access)) }
                 p.place { (show::place(access)) }
                 @if let Prospect::Denied { reasons } = &offer.prospect {
-                    @if let Some(reason) = reasons.first() { p.detail { (reason) } }
+                    @if let Some(reason) = reasons.first() { p.detail { (show::sentence(reason)) } }
                 }
             }
             div.state {
@@ -82,24 +88,22 @@ fn offer(frame: &Frame, offer: &Offer) -> Markup {
                 } @else { (show::prospect(&offer.prospect)) }
                 span.detail { "up to " (time::duration(offer.max_duration)) @if offer.emergency { ", emergency" } }
             }
-            @if let Some(kept) = offer.favourite { (star(frame, offer, kept)) }
+            @if let Some(kept) = offer.favourite { (star(offer, kept)) }
         }
     }
 }
 
-fn star(frame: &Frame, offer: &Offer, kept: bool) -> Markup {
+/// One button; the form that it belongs to stands once on the page.
+fn star(offer: &Offer, kept: bool) -> Markup {
     let access = &offer.access;
+    let value = forms::favourite_value(!kept, &access.account.id, &access.permission_set.id);
     html! {
-        form.star method="post" action=(routes::FAVOURITES) {
-            (csrf(frame))
-            (hidden(BACK, &frame.path))
-            (hidden(ACCOUNT, &access.account.id))
-            (hidden(PERMISSION_SET, &access.permission_set.id))
-            button type="submit" name=(FAVOURITE) value=(if kept { "off" } else { "on" }) aria-pressed=(kept) {
+        div.star {
+            button type="submit" form="star" name=(FAVOURITE) value=(value) aria-pressed=(kept) {
                 svg viewBox="0 0 20 20" aria-hidden="true" {
                     path d="M10 2.6l2.3 4.7 5.1.7-3.7 3.6.9 5.1-4.6-2.4-4.6 2.4.9-5.1L2.6 8l5.1-.7z" {}
                 }
-                span.unseen { "Favourite: " (show::access(access)) }
+                span.unseen { "Favourite: " (access.permission_set.name) " in " (access.account.name) }
             }
         }
     }

@@ -12,8 +12,8 @@ use crate::{routes, show, time};
 pub fn setup(frame: &Frame, view: &SetupView) -> String {
     let explain = html! { a.button href=(routes::EXPLAIN) { "Explain a request" } };
     let body = html! {
-        (shell::heading("Set-up", None, explain))
-        div.cards {
+        (shell::heading("Set-up", None, &explain))
+        div.cards.three {
             (configuration(frame, view))
             (directory(frame, view))
             (health(frame, view.health.as_ref()))
@@ -39,7 +39,7 @@ pub fn setup(frame: &Frame, view: &SetupView) -> String {
             }
         }
     };
-    shell::page(frame, "Set-up", Place::Setup, body)
+    shell::page(frame, "Set-up", Place::Setup, &body)
 }
 
 fn configuration(frame: &Frame, view: &SetupView) -> Markup {
@@ -82,8 +82,9 @@ fn snapshot(frame: &Frame, directory: &DirectoryView) -> Markup {
             @if old { span.badge.bad { "Too old" } }
         }
         p.detail {
-            (directory.users) " people, " (directory.groups) " groups, " (directory.accounts) " accounts, "
-            (directory.permission_sets) " permission sets"
+            (show::count(directory.users, "person", "people")) ", " (show::count(directory.groups, "group", "groups")) ", "
+            (show::count(directory.accounts, "account", "accounts")) ", "
+            (show::count(directory.permission_sets, "permission set", "permission sets"))
         }
         @if let Some(most) = directory.max_age { p.detail { "Nothing is granted by one older than " (time::lasting(most)) "." } }
     }
@@ -104,9 +105,10 @@ fn health(frame: &Frame, health: Option<&HealthView>) -> Markup {
             dl.facts {
                 dt { "Active" } dd { (health.active) }
                 dt { "Ending" } dd { (health.ending) }
-                dt { "Waiting for Identity Center" }
+                dt { "Waiting" }
                 dd {
-                    (removals) " removals, " (emergencies) " emergencies, " (grants) " grants"
+                    (show::count(removals, "removal", "removals")) ", " (show::count(emergencies, "emergency", "emergencies")) ", "
+                    (show::count(grants, "grant", "grants"))
                     @if let Some(oldest) = health.oldest { ", the oldest for " (time::lasting(oldest)) }
                 }
                 dt { "Writer" }

@@ -2,6 +2,7 @@
 
 use maud::html;
 
+use crate::routes;
 use crate::shell::{self, Place};
 use crate::views::{Frame, SignInReason, SignInView};
 
@@ -27,10 +28,10 @@ pub fn sign_in(frame: &Frame, view: &SignInView) -> String {
             }
             h1 { (title) }
             @if let SignInReason::Refused { why } = &view.reason { p.flash.problem { (why) } } @else { p { (text) } }
-            a.button.primary href=(view.start) {
+            a.button.primary href=(routes::local(&view.start)) {
                 "Continue" @if !view.provider.is_empty() { " with " bdi { (view.provider) } }
             }
         }
     };
-    shell::page(frame, title, Place::None, body)
+    shell::page(frame, title, Place::None, &body)
 }

@@ -32,7 +32,7 @@ pub fn trouble(frame: &Frame, trouble: &Trouble) -> String {
         ),
         Trouble::Refused { why, back } => (
             "That cannot be done now",
-            html! { p { (why) } p { "Nothing was changed." } div.buttons { a.button.primary href=(back) { "See how it stands" } } },
+            html! { p { (why) } p { "Nothing was changed." } div.buttons { a.button.primary href=(routes::local(back)) { "See how it stands" } } },
         ),
         Trouble::Failed { reference } => (
             "Something failed",
@@ -51,7 +51,7 @@ pub fn trouble(frame: &Frame, trouble: &Trouble) -> String {
             },
         ),
     };
-    shell::page(frame, title, Place::None, html! { div.message { h1 { (title) } (body) } })
+    shell::page(frame, title, Place::None, &html! { div.message { h1 { (title) } (body) } })
 }
 
 fn home() -> Markup {

@@ -15,7 +15,7 @@ pub(super) fn steps(frame: &Frame, view: &RequestView) -> Markup {
                 @for (index, step) in view.steps.iter().enumerate() {
                     li {
                         p.title { bdi { (step.name) } " " (state(step.state)) }
-                        p.detail {
+                        div.detail {
                             @if step.quorum > 1 { (step.quorum) " of " }
                             @if step.approvers.is_empty() { "Nobody" } @else { (show::people(&step.approvers)) }
                         }
@@ -50,9 +50,8 @@ fn patience(frame: &Frame, view: &RequestView, step: &StepView) -> Markup {
     let then = match step.on_timeout {
         OnTimeout::Lapse => html! { "the request lapses" },
         OnTimeout::Deny => html! { "the request is denied" },
-        OnTimeout::Escalate(next) => match view.steps.get(next) {
-            Some(next) => html! { bdi { (next.name) } " takes over" },
-            None => html! { "others take over" },
+        OnTimeout::Escalate(next) => html! {
+            @if let Some(next) = view.steps.get(next) { bdi { (next.name) } " takes over" } @else { "others take over" }
         },
     };
     html! {
@@ -96,7 +95,7 @@ pub(super) fn verdict(verdict: &VerdictView) -> Markup {
             }
             details.fold {
                 summary { "How it came about" }
-                ul.reasons { @for why in &verdict.why { li { (why) } } }
+                (show::sentences(&verdict.why))
                 dl.facts.wide {
                     dt { "Configuration" }
                     dd { a.id href=(routes::version(&verdict.configuration)) { (verdict.configuration) } }

@@ -29,7 +29,7 @@ pub fn version(frame: &Frame, view: &VersionView) -> String {
             div.actions {
                 (show::confirm(frame, "rollback", "Publish again", &routes::roll_back(&view.line.version),
                     "Puts this version into force instead of the present one. Requests keep the version that decided them.",
-                    false, html! {}))
+                    false, &html! {}))
             }
         }
         section aria-labelledby="changes" {
@@ -44,7 +44,7 @@ pub fn version(frame: &Frame, view: &VersionView) -> String {
         }
         (files(view))
     };
-    shell::page(frame, &title, Place::Setup, body)
+    shell::page(frame, &title, Place::Setup, &body)
 }
 
 fn files(view: &VersionView) -> Markup {

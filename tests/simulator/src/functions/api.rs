@@ -3,12 +3,14 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use curfew_aws::sessions::{Secrets, Sessions};
+use curfew_domain::id::{LinkId, UserId};
 use serde_json::{Map, Value, json};
 
 use super::Function;
 use crate::aws::call::unescaped;
 use crate::log::Source;
-use crate::template::template;
+use crate::template::{SESSIONS, template};
 use crate::world::World;
 
 /// How long API Gateway waits for a function (quota "Maximum integration timeout" of HTTP APIs).
@@ -39,6 +41,48 @@ impl World {
         let status = answer["statusCode"].as_u64().and_then(|status| status.try_into().ok()).expect("a status");
         let body = answer["body"].as_str().map_or(Value::Null, |body| serde_json::from_str(body).expect("JSON"));
         (status, body)
+    }
+}
+
+impl World {
+    /// A page of the console, as somebody's browser asks for it: with a session that began just now, and, for a form, what
+    /// was entered. The status, where it leads to if anywhere, and the page.
+    pub async fn browse(&self, who: &UserId, target: &str, form: Option<&str>) -> (u16, Option<String>, String) {
+        let csrf = LinkId::parse("0123456789abcdef0123456789abcdef").expect("an id");
+        let cookie = self.session_cookie(who, &csrf).await;
+        let method = if form.is_some() { "POST" } else { "GET" };
+        let path = target.split_once('?').map_or(target, |(path, _)| path);
+        let (function, route, parts) = route(method, path).expect("a route");
+        let mut event = event(self, ("-", method, target), (route, parts), None, None);
+        event["requestContext"].as_object_mut().expect("a map").remove("authorizer");
+        event["cookies"] = json!([cookie]);
+        event["headers"] = json!({ "host": "api", "sec-fetch-site": "same-origin" });
+        if let Some(form) = form {
+            event["headers"]["content-type"] = "application/x-www-form-urlencoded".into();
+            event["body"] = format!("{form}&csrf={csrf}").into();
+        }
+        let source = Source::Api(format!("{method} {path}").into());
+        let called = self.invoke(function, self.invocation_id(), Rc::new(event), source);
+        let answer = called.await.expect("an invocation ends").expect("the console answers");
+        let status = answer["statusCode"].as_u64().and_then(|status| status.try_into().ok()).expect("a status");
+        let leads = answer["headers"]["location"].as_str().map(str::to_owned);
+        (status, leads, answer["body"].as_str().unwrap_or_default().to_owned())
+    }
+
+    /// A cookie under the secret that the console has; or under the first one, where it has none yet.
+    async fn session_cookie(&self, who: &UserId, csrf: &LinkId) -> String {
+        let sessions = Sessions::new(self.clients().dynamodb(), SESSIONS.to_owned());
+        let secrets = match sessions.secrets().await.expect("the story's own calls succeed") {
+            Some(secrets) => secrets,
+            None => {
+                let first =
+                    Secrets { number: 1, present: "5".repeat(64), before: None, made_at: self.now() };
+                sessions.put_secrets(&first).await.expect("the story's own calls succeed");
+                first
+            }
+        };
+        let url = "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com";
+        curfew_console::sealed_session(&secrets, url, who, csrf, self.now()).expect("a cookie")
     }
 }
 

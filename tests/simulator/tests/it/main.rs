@@ -10,6 +10,7 @@
 
 mod announcing;
 mod campaign;
+mod console;
 mod controls;
 mod counts;
 mod directory;
