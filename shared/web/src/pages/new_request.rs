@@ -55,7 +55,9 @@ fn same(frame: &Frame, line: &RequestLine) -> Markup {
         p.flash.note {
             "You already have a request for this: "
             a href=(routes::request(&line.id)) { (show::stage(line.stage)) }
-            @if let Some(grant) = &line.grant { ", ends " (time::at(frame, grant.expires_at)) ". It can be extended there" }
+            @if let Some(grant) = &line.grant {
+                ", ends " (time::at(frame, grant.expires_at)) ". It can be extended there"
+            }
             "."
         }
     }
