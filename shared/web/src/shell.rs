@@ -57,6 +57,8 @@ pub(crate) fn page(frame: &Frame, title: &str, place: Place, body: &Markup) -> S
                     @for alert in &frame.alerts { (shown(frame, alert)) }
                     (flash(frame.flash.as_ref()))
                     (body)
+                    // What `console.js` has to say to those who listen.
+                    p #said.unseen role="status" {}
                 }
             }
         }

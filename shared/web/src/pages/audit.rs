@@ -53,8 +53,8 @@ fn filter(view: &AuditView) -> Markup {
     let texts = [
         (PERSON, "Person", "search", &filter.person),
         (ACCOUNT, "Account", "search", &filter.account),
-        (FROM, "From", "date", &day(&filter.from)),
-        (TO, "To", "date", &day(&filter.to)),
+        (FROM, "From (UTC)", "date", &day(&filter.from)),
+        (TO, "To (UTC)", "date", &day(&filter.to)),
     ];
     html! {
         form.filter role="search" aria-label="Requests" method="get" action=(routes::AUDIT) {
