@@ -3,8 +3,7 @@
 // pictures at two widths in both themes, and fails on accessibility violations, console errors, breaches of the
 // content security policy, requests to anybody else, and pages wider than their window.
 import { createServer } from "node:http";
-import { mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
@@ -18,6 +17,8 @@ const FLAGS = [
   "--disable-component-update", "--disable-sync",
 ];
 const TYPES = { html: "text/html; charset=utf-8", css: "text/css; charset=utf-8", js: "text/javascript; charset=utf-8", svg: "image/svg+xml" };
+// What the script asks for while somebody types.
+const ANSWERS = { "GET /request": "/pages/search-matches.html", "POST /request/preview": "/pages/new-denied.html" };
 const LOOKS = [
   { set: "pages", scheme: "light", width: 1280 },
   { set: "pages", scheme: "dark", width: 1280 },
@@ -33,7 +34,8 @@ const fail = (where, what) => { failures.push(`${where}: ${what}`); console.erro
 
 const headers = (await readFile(join(pages, "headers.txt"), "utf8")).split("\n").map((line) => line.split(/: (.*)/s, 2));
 const server = createServer(async (request, answer) => {
-  const path = decodeURIComponent(new URL(request.url, "http://x").pathname);
+  const asked = decodeURIComponent(new URL(request.url, "http://x").pathname);
+  const path = ANSWERS[`${request.method} ${asked}`] ?? asked;
   for (const [name, value] of headers) answer.setHeader(name, value);
   try {
     if (path.includes("..")) throw new Error("outside");
@@ -46,14 +48,12 @@ const server = createServer(async (request, answer) => {
 await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
 const origin = `http://127.0.0.1:${server.address().port}`;
 
-const profile = await mkdtemp(join(tmpdir(), "curfew-gallery-"));
-const browser = await chromium.launchPersistentContext(profile, {
-  executablePath: "/usr/bin/chromium", args: FLAGS, timezoneId: "Europe/Berlin", locale: "en-GB",
-});
+// A profile of its own, thrown away afterwards, as Playwright's launch makes it.
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
 
 // Watches one tab: everything that must not happen is a failure of the page that it shows.
-async function open(name) {
-  const tab = await browser.newPage();
+async function open(name, timezoneId = "Europe/Berlin") {
+  const tab = await browser.newPage({ timezoneId, locale: "en-GB" });
   const where = { now: name };
   await tab.clock.setFixedTime(NOW);
   await tab.addInitScript(() => {
@@ -105,7 +105,7 @@ async function comfort() {
   const { tab, where } = await open("comfort");
   const expect = (what, is) => { if (!is) fail(where.now, what); };
   await tab.goto(`${origin}/pages/home.html`, { waitUntil: "load" });
-  const cookies = await browser.cookies(origin);
+  const cookies = await tab.context().cookies(origin);
   expect("the cookie has the zone", cookies.some((cookie) => cookie.name === "tz" && decodeURIComponent(cookie.value) === "Europe/Berlin"));
   const left = tab.locator("[data-left]").first();
   const before = await left.textContent();
@@ -124,6 +124,23 @@ async function comfort() {
   expect("the search has the focus", await tab.evaluate(() => document.activeElement.id === "q"));
   await tab.keyboard.press("Tab");
   expect("the next stop is its button", await tab.evaluate(() => document.activeElement.textContent === "Search"));
+  await tab.locator("#q").fill("pay read");
+  await tab.getByRole("heading", { name: "Matches" }).waitFor();
+  expect("the address keeps the search", tab.url() === `${origin}/request?q=pay+read`);
+  expect("what is typed stays", await tab.locator("#q").inputValue() === "pay read");
+  await tab.goto(`${origin}/pages/new-approval.html`, { waitUntil: "load" });
+  await tab.getByLabel("4 h").check();
+  await tab.getByText("Would be denied").waitFor();
+  expect("what was chosen stays", await tab.getByLabel("4 h").isChecked());
+  await tab.close();
+}
+
+// Times that the server told in another zone than the browser's.
+async function elsewhere() {
+  const { tab, where } = await open("another zone", "America/New_York");
+  await tab.goto(`${origin}/pages/home.html`, { waitUntil: "load" });
+  const end = await tab.locator("article time").first().textContent();
+  if (end !== "08:24") fail(where.now, `the end is told as ${end}, not 08:24`);
   await tab.close();
 }
 
@@ -132,10 +149,10 @@ try {
     for (const [index, one] of LOOKS.entries()) if (index % 2 === lane) await look(one);
   }));
   await comfort();
+  await elsewhere();
 } finally {
   await browser.close();
   server.close();
-  await rm(profile, { recursive: true, force: true });
 }
 console.log(`${seen} pages looked at, ${failures.length} failures`);
 process.exit(failures.length === 0 ? 0 : 1);

@@ -208,7 +208,8 @@ impl Console {
                 }
                 // It moved on meanwhile: the form may not be there any more.
                 403 | 409 => {
-                    let back = call.request_id().map_or_else(|_| routes::HOME.to_owned(), |id| routes::request(id.as_str()));
+                    let back =
+                        call.request_id().map_or_else(|_| routes::HOME.to_owned(), |id| routes::request(id.as_str()));
                     tracing::info!(code = problem.code, action = action.name(), "refused");
                     let trouble = match problem.status {
                         403 => Trouble::Forbidden { why: sentence(&problem) },
@@ -260,7 +261,8 @@ fn start(form: &Form) -> Result<Option<String>, FieldError> {
 /// The form's own key: sent twice, it asks once.
 fn key(form: &Form) -> Result<String, Problem> {
     let key = LinkId::parse(form.get(forms::IDEMPOTENCY));
-    let unknown = || Problem::new(400, "invalid_field", "The form is incomplete", "The form is incomplete: load it again.");
+    let unknown =
+        || Problem::new(400, "invalid_field", "The form is incomplete", "The form is incomplete: load it again.");
     key.map(|key| key.to_string()).map_err(|_| unknown())
 }
 
@@ -285,24 +287,29 @@ mod tests {
     #[test]
     fn a_denial_narrows_nothing_and_an_approval_what_it_says() {
         let digest = "0".repeat(64);
-        let base = [("digest", digest.as_str()), ("duration", "custom"), ("custom_duration", "30m"), ("comment", " ok \r\n ")];
+        let base =
+            [("digest", digest.as_str()), ("duration", "custom"), ("custom_duration", "30m"), ("comment", " ok \r\n ")];
         let with = |word| decision(&form(&[base.as_slice(), &[("decision", word)]].concat()));
         let approved = with("approve").unwrap();
         assert_eq!(approved.reply.narrowed.duration.unwrap().seconds(), 1_800);
         assert_eq!(approved.reply.comment.unwrap().as_str(), "ok");
         assert_eq!(with("deny").unwrap().reply.narrowed.duration, None);
         assert!(matches!(with("yes"), Err(Refused::Problem(problem)) if problem.field.as_deref() == Some("decision")));
-        let bad = form(&[("decision", "approve"), ("digest", &digest), ("duration", "custom"), ("custom_duration", "soon")]);
+        let bad =
+            form(&[("decision", "approve"), ("digest", &digest), ("duration", "custom"), ("custom_duration", "soon")]);
         assert!(matches!(decision(&bad), Err(Refused::Field(error)) if error.field == "custom_duration"));
         let without = form(&[("decision", "approve"), ("digest", "")]);
-        assert!(matches!(decision(&without), Err(Refused::Problem(problem)) if problem.field.as_deref() == Some("digest")));
+        assert!(
+            matches!(decision(&without), Err(Refused::Problem(problem)) if problem.field.as_deref() == Some("digest"))
+        );
     }
 
     #[test]
     fn a_mistake_is_shown_where_it_was_made() {
         let custom = form(&[("duration", "custom")]);
         let preset = form(&[("duration", "PT8H")]);
-        let refused = || Refused::from(Problem::new(400, "duration_too_long", "Too long", "at most 1h.").in_field("duration"));
+        let refused =
+            || Refused::from(Problem::new(400, "duration_too_long", "Too long", "at most 1h.").in_field("duration"));
         assert_eq!(refused().errors(&custom).fields[0].field, "custom_duration");
         assert_eq!(refused().errors(&preset).fields[0].field, "duration");
         let whole = Refused::from(Problem::not_found("entitlement")).errors(&preset);

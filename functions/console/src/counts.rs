@@ -7,6 +7,7 @@ use curfew_domain::review::Review;
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::core::Core;
 use curfew_engine::error::Error;
+use curfew_engine::health::live;
 
 /// For how long pages about other things show what was read for another page.
 const FRESH: SignedDuration = SignedDuration::from_secs(15);
@@ -43,8 +44,7 @@ impl Counts {
     /// As it is now.
     pub(crate) async fn now(&self, core: &Core) -> Result<Arc<Live>, Error> {
         let read_at = core.clock.now();
-        let ids = core.store.live().await?;
-        let requests = core.store.load_all(&ids).await?;
+        let (_, requests) = live(core).await?;
         let reviews = core.store.open_reviews().await?;
         let live = Arc::new(Live { read_at, requests, reviews });
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&live));

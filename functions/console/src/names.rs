@@ -29,6 +29,13 @@ impl<'a> Names<'a> {
         Person { id: id.to_string(), name: called.unwrap_or_else(|| user_name.clone()), user_name, you: id == self.you }
     }
 
+    /// What people call somebody with this user name.
+    pub(crate) fn called(&self, user_name: &str) -> String {
+        let user = self.known.and_then(|known| known.directory.user_named(user_name));
+        let called = user.map(|(_, user)| user.display_name.clone()).filter(|name| !name.is_empty());
+        called.unwrap_or_else(|| user_name.to_owned())
+    }
+
     pub(crate) fn people<'i>(&self, ids: impl IntoIterator<Item = &'i UserId>) -> Vec<Person> {
         ids.into_iter().map(|id| self.person(id)).collect()
     }

@@ -78,8 +78,22 @@ mod tests {
         }
         let long = format!("/{}", "a".repeat(600));
         let bad = [
-            "", "//evil.example", "/\\evil.example", "https://evil.example", "/a//b", "evil", "/ a", "/a\n", "/a\t/b", "/@x",
-            "/a#b", "javascript:alert(1)", "/a?b?c", "/%2f%2fevil", "/é", &long,
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a//b",
+            "evil",
+            "/ a",
+            "/a\n",
+            "/a\t/b",
+            "/@x",
+            "/a#b",
+            "javascript:alert(1)",
+            "/a?b?c",
+            "/%2f%2fevil",
+            "/é",
+            &long,
         ];
         for bad in bad {
             assert_eq!(local_path(bad), None, "{bad}");

@@ -12,7 +12,13 @@ use crate::seal::Ring;
 
 /// The cookies of a session that begins now, as the browser of this person would send them: for tests of pages where no
 /// identity provider is. Whoever can call it has the secrets already.
-pub fn sealed_session(secrets: &Secrets, public_url: &str, user: &UserId, csrf: &LinkId, now: Timestamp) -> Option<String> {
+pub fn sealed_session(
+    secrets: &Secrets,
+    public_url: &str,
+    user: &UserId,
+    csrf: &LinkId,
+    now: Timestamp,
+) -> Option<String> {
     let (place, ring) = (Place::new(public_url).ok()?, Ring::new(secrets));
     let name = Jar::Session.name(&place);
     let session = Session::begin(csrf, csrf, user, None, now);
@@ -147,7 +153,10 @@ mod tests {
     #[test]
     fn a_cookie_is_not_written_with_each_page() {
         let session = session();
-        assert_eq!((session.moved_on(at(59)), session.moved_on(at(60)).map(|moved| moved.seen)), (None, Some(1_795_000_060)));
+        assert_eq!(
+            (session.moved_on(at(59)), session.moved_on(at(60)).map(|moved| moved.seen)),
+            (None, Some(1_795_000_060))
+        );
     }
 
     #[test]

@@ -122,9 +122,7 @@ impl Console {
     async fn come_back(&self, visit: &Visit) -> Reply {
         let forget = Jar::Attempt.forget(&self.place);
         match self.signed_in(visit).await {
-            Ok((cookie, to)) => {
-                Reply::see(&to).with_cookie(forget).with_cookie(Jar::Session.set(&self.place, cookie))
-            }
+            Ok((cookie, to)) => Reply::see(&to).with_cookie(forget).with_cookie(Jar::Session.set(&self.place, cookie)),
             Err((cause, why)) => self.failed_sign_in(&cause, why).with_cookie(forget),
         }
     }
@@ -244,7 +242,12 @@ impl Console {
             return Ok(());
         }
         let refused = |why: &str| {
-            tracing::warn!(why, route = visit.route, user = call.session.user().map(|user| user.to_string()), "a form was refused");
+            tracing::warn!(
+                why,
+                route = visit.route,
+                user = call.session.user().map(|user| user.to_string()),
+                "a form was refused"
+            );
             Err(self.trouble(call, &Trouble::StaleForm))
         };
         if !self.place.is_own(visit.origin.as_deref(), visit.fetch_site.as_deref()) {

@@ -85,6 +85,18 @@ pub enum WriterState {
 /// # Errors
 /// The store could not be reached.
 pub async fn health(core: &Core) -> Result<Health, Error> {
+    let (ids, live) = live(core).await?;
+    let lease = core.store.lease().await?;
+    let directory = core.store.head().await?;
+    let unreadable = ids.len().saturating_sub(live.len());
+    Ok(Health { live: ids.len(), unreadable, directory, ..summary(&live, &lease, core.clock.now()) })
+}
+
+/// The requests that are not over: the ids of all, and those that can be read, oldest first.
+///
+/// # Errors
+/// The store could not be reached.
+pub async fn live(core: &Core) -> Result<(Vec<RequestId>, Vec<Request>), Error> {
     let ids = core.store.live().await?;
     let live = match core.store.load_all(&ids).await {
         Ok(live) => live,
@@ -92,10 +104,7 @@ pub async fn health(core: &Core) -> Result<Health, Error> {
         Err(Fault::Permanent { .. }) => readable(core, &ids).await?,
         Err(fault) => return Err(fault.into()),
     };
-    let lease = core.store.lease().await?;
-    let directory = core.store.head().await?;
-    let unreadable = ids.len().saturating_sub(live.len());
-    Ok(Health { live: ids.len(), unreadable, directory, ..summary(&live, &lease, core.clock.now()) })
+    Ok((ids, live))
 }
 
 async fn readable(core: &Core, ids: &[RequestId]) -> Result<Vec<Request>, Error> {

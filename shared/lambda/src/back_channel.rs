@@ -55,8 +55,7 @@ impl BackChannel {
         let (parts, body) = request.into_parts();
         let (method, uri) = (parts.method.as_str().to_owned(), parts.uri.clone());
         let address = format!("{}://{}{}", uri.scheme_str().unwrap_or(""), authority(&uri), uri.path());
-        let failed =
-            |cause: String| NoAnswer { method: parts.method.to_string(), address: address.clone(), cause };
+        let failed = |cause: String| NoAnswer { method: parts.method.to_string(), address: address.clone(), cause };
         let http = self.http().ok_or_else(|| failed("this process has no HTTP client".to_owned()))?;
         let mut sent = HttpRequest::new(SdkBody::from(body));
         sent.set_method(&method).map_err(|error| failed(error.to_string()))?;
@@ -88,8 +87,8 @@ impl BackChannel {
         if answer.body.len() > LIMIT {
             return Err(failed(format!("the answer has more than {LIMIT} bytes")));
         }
-        let mut response = Response::builder()
-            .status(StatusCode::from_u16(answer.status).map_err(|error| failed(error.to_string()))?);
+        let mut response =
+            Response::builder().status(StatusCode::from_u16(answer.status).map_err(|error| failed(error.to_string()))?);
         for (name, value) in answer.headers {
             response = response.header(name, value);
         }

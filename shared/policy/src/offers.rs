@@ -136,8 +136,10 @@ impl Configuration {
         let seen = catalog::entitlements_seen(self.model(), facts.directory, user, all);
         let found: Vec<_> = seen.iter().filter(|(_, entitlement)| matches(entitlement)).collect();
         let after = page.after.map(|(account, set)| (account.clone(), set.clone()));
-        let mut rest =
-            found.iter().skip_while(|(which, _)| after.as_ref().is_some_and(|after| *which <= after)).map(|(_, it)| *it);
+        let mut rest = found
+            .iter()
+            .skip_while(|(which, _)| after.as_ref().is_some_and(|after| *which <= after))
+            .map(|(_, it)| *it);
         let roll = Roll::new(facts.directory);
         let mut preview = Preview::new(self, facts, user, &roll);
         let offers = rest.by_ref().take(page.limit).map(|entitlement| preview.offer(entitlement)).collect();
@@ -145,12 +147,7 @@ impl Configuration {
     }
 
     /// What this person may see and ask for, for these only; in their order, without those that are not offered.
-    pub fn offers_of(
-        &self,
-        facts: &Facts<'_>,
-        user: &UserId,
-        which: &[(AccountId, PermissionSetArn)],
-    ) -> Vec<Offer> {
+    pub fn offers_of(&self, facts: &Facts<'_>, user: &UserId, which: &[(AccountId, PermissionSetArn)]) -> Vec<Offer> {
         let roll = Roll::new(facts.directory);
         let mut preview = Preview::new(self, facts, user, &roll);
         // The preview remembers terms by their addresses: they must all live as long as it does.

@@ -133,13 +133,14 @@ fn waiting(w: World<'_>) -> ApprovalsView {
     };
     let usual = Usual { times: 7, since: at("2026-08-25T00:00:00Z"), last: Some(at("2026-11-12T08:00:00Z")) };
     let urgent = RequestLine { emergency: true, ..asked("Nils Berg", "payments-production", "Administrator") };
+    let mut second = asked("Priya Raman", "log-archive", "ReadOnly");
+    if let Some(waiting) = &mut second.waiting {
+        waiting.have = waiting.can.clone();
+    }
     ApprovalsView {
         items: vec![
             ApprovalLine { line: urgent, usual: Some(usual) },
-            ApprovalLine {
-                line: asked("Priya Raman", "log-archive", "ReadOnly"),
-                usual: Some(Usual { times: 0, last: None, ..usual }),
-            },
+            ApprovalLine { line: second, usual: Some(Usual { times: 0, last: None, ..usual }) },
         ],
     }
 }

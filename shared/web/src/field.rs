@@ -142,7 +142,9 @@ impl Form<'_> {
                 div.flash.problem role="alert" {
                     @for text in &texts { p { (text) } }
                     @if texts.is_empty() {
-                        p { (if here == 1 { "One field needs another look." } else { "Some fields need another look." }) }
+                        p {
+                            (if here == 1 { "One field needs another look." } else { "Some fields need another look." })
+                        }
                     }
                 }
             }

@@ -96,7 +96,8 @@ pub enum Action {
     Escalate,
     /// [`FINDING`], [`COMMENT`].
     Review,
-    /// [`DECISION`], [`COMMENT`], [`DIGEST`], [`DURATION`] (empty: as it stands), [`CUSTOM_DURATION`], [`START`], [`ZONE`].
+    /// [`DECISION`], [`COMMENT`], [`DIGEST`], [`DURATION`] (empty: as it stands), [`CUSTOM_DURATION`], [`START`],
+    /// [`ZONE`].
     Decisions,
 }
 

@@ -1,7 +1,7 @@
 //! The pages of the console: view types in, HTML out.
 //!
-//! Pure: no AWS, no engine, no clock. What is absent on purpose: who may see what (the console fills only what the reader
-//! may see), and any state. Every text is escaped by the template compiler; nothing here writes markup from data.
+//! Pure: no AWS, no engine, no clock. What is absent on purpose: who may see what (the console fills only what the
+//! reader may see), and any state. Every text is escaped by the template compiler; nothing here writes markup from data.
 
 mod assets;
 mod field;

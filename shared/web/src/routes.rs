@@ -104,8 +104,8 @@ pub fn local(path: &str) -> &str {
     if ours { path } else { HOME }
 }
 
-/// Opens an account and role in the AWS access portal (IAM Identity Center user guide, "Create shortcut links"): `portal`
-/// is the portal's address, such as `https://example.awsapps.com/start`, and the role has the permission set's name.
+/// Opens an account and role in the AWS access portal (IAM Identity Center user guide, "Create shortcut links"):
+/// `portal` is the portal's address, such as `https://example.awsapps.com/start`, and the role has the permission set's name.
 /// `None` unless the address is `https`.
 pub fn portal_link(portal: &str, account: &str, permission_set: &str) -> Option<String> {
     let portal = portal.trim_end_matches('/');

@@ -57,6 +57,8 @@ pub(crate) fn page(frame: &Frame, title: &str, place: Place, body: &Markup) -> S
                     @for alert in &frame.alerts { (shown(frame, alert)) }
                     (flash(frame.flash.as_ref()))
                     (body)
+                    // What `console.js` has to say to those who listen.
+                    p #said.unseen role="status" {}
                 }
             }
         }
@@ -64,8 +66,8 @@ pub(crate) fn page(frame: &Frame, title: &str, place: Place, body: &Markup) -> S
     visible(&html.into_string())
 }
 
-/// Control characters, and marks that turn text round, shown as what they are: something odd. An isolate that is left open
-/// in a name would turn round what follows it, such as for how long the access is asked.
+/// Control characters, and marks that turn text round, shown as what they are: something odd. An isolate that is left
+/// open in a name would turn round what follows it, such as for how long the access is asked.
 fn visible(html: &str) -> String {
     let is_odd = |c: char| {
         (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
@@ -113,7 +115,8 @@ fn side(frame: &Frame, viewer: &Viewer, place: Place) -> Markup {
                 ul {
                     @for link in links(viewer) {
                         li {
-                            a href=(link.href) data-key=(link.key) aria-current=[(link.place == place).then_some("page")] {
+                            a href=(link.href) data-key=(link.key)
+                                aria-current=[(link.place == place).then_some("page")] {
                                 (link.label)
                                 @if link.count > 0 {
                                     " " span.count { (link.count) span.unseen { " waiting" } }
@@ -183,11 +186,17 @@ fn flash(flash: Option<&Flash>) -> Markup {
     html! {
         div #flash role="status" aria-live="polite" {
             @if let Some(flash) = flash {
-                p.flash.done[flash.tone == Tone::Done].note[flash.tone == Tone::Note].problem[flash.tone == Tone::Problem] {
-                    (flash.text)
-                }
+                p.flash.(tone(flash.tone)) { (flash.text) }
             }
         }
+    }
+}
+
+fn tone(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Done => "done",
+        Tone::Note => "note",
+        Tone::Problem => "problem",
     }
 }
 
@@ -208,7 +217,8 @@ fn shown(frame: &Frame, alert: &Alert) -> Markup {
                     p.title { "Nothing is granted now: the directory is too old" }
                     p {
                         @if let Some(taken_at) = taken_at {
-                            "People, accounts and permission sets were last read " (time::at_and_away(frame, *taken_at)) ". "
+                            "People, accounts and permission sets were last read "
+                            (time::at_and_away(frame, *taken_at)) ". "
                         } @else { "People, accounts and permission sets were never read. " }
                         "Access still ends on time. "
                         @if administrator { a href=(routes::SETUP) { "Look at the set-up" } }

@@ -6,8 +6,8 @@ use maud::{Markup, html};
 
 use crate::views::Frame;
 
-/// An instant as people read it: the clock for today, with the day otherwise; UTC on hover. `console.js` tells it anew in
-/// the browser's zone if the cookie was not there yet.
+/// An instant as people read it: the clock for today, with the day otherwise; UTC on hover. `console.js` tells it anew
+/// in the browser's zone if the cookie was not there yet.
 pub(crate) fn at(frame: &Frame, at: Timestamp) -> Markup {
     let text = said(&at.to_zoned(frame.zone.clone()), &frame.now.to_zoned(frame.zone.clone()));
     html! { time datetime=(at) title=(utc(at)) { (text) } }

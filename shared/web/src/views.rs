@@ -1,6 +1,7 @@
 //! What the pages show, as plain data: the console fills it, the pages draw it.
 //!
-//! Every text may be hostile: it is escaped where it is drawn. Instants are UTC here and told in the reader's zone there.
+//! Every text may be hostile: it is escaped where it is drawn. Instants are UTC here and told in the reader's zone
+//! there.
 //! Ids are texts as AWS and the store write them; paths made of them are percent-encoded.
 
 mod access;

@@ -25,7 +25,8 @@ struct Page {
 impl Page {
     /// The value of a hidden field.
     fn field(&self, name: &str) -> String {
-        let found = self.text.split(&format!("name=\"{name}\" value=\"")).nth(1).and_then(|rest| rest.split('"').next());
+        let found =
+            self.text.split(&format!("name=\"{name}\" value=\"")).nth(1).and_then(|rest| rest.split('"').next());
         found.unwrap_or_else(|| panic!("no field `{name}` in {}", self.text)).to_owned()
     }
 }
@@ -35,7 +36,9 @@ fn address(path: &str) -> String {
 }
 
 fn encoded(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 fn form(fields: &[(&str, &str)]) -> String {
@@ -69,7 +72,8 @@ impl Browser {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
-        let headers = answer.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+        let headers =
+            answer.headers().iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
         let headers: BTreeMap<String, String> = headers.collect();
         let leads = headers.get("location").cloned();
         let text = answer.body_mut().read_to_string().unwrap();
@@ -83,7 +87,12 @@ impl Browser {
     /// A form, as a browser sends it from one of our pages.
     fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
         let origin = local_run().ready.api.clone();
-        self.send("POST", path, &[(FORM.0, FORM.1), ("origin", &origin), ("sec-fetch-site", "same-origin")], &form(fields))
+        self.send(
+            "POST",
+            path,
+            &[(FORM.0, FORM.1), ("origin", &origin), ("sec-fetch-site", "same-origin")],
+            &form(fields),
+        )
     }
 
     /// Goes the way that the page leads, through the issuer, as this person. Where it ends.
@@ -92,7 +101,16 @@ impl Browser {
         let chooser = out.leads.unwrap_or_else(|| panic!("{}", out.text));
         assert!(chooser.starts_with(&local_run().ready.issuer), "{chooser}");
         let page = Browser::new().get(&chooser);
-        let fields = ["response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method"];
+        let fields = [
+            "response_type",
+            "client_id",
+            "redirect_uri",
+            "scope",
+            "state",
+            "nonce",
+            "code_challenge",
+            "code_challenge_method",
+        ];
         let hidden: Vec<(&str, String)> = fields.iter().map(|name| (*name, page.field(name))).collect();
         let mut chosen: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
         chosen.push(("user", user));
@@ -128,8 +146,12 @@ fn somebody_signs_in_asks_and_an_approver_decides_through_the_link_in_the_browse
     assert_eq!(page.status, 200, "{}", page.text);
     let (csrf, key) = (page.field("csrf"), page.field("idempotency_key"));
     let fields = [
-        ("csrf", csrf.as_str()), ("account", account), ("permission_set", set), ("duration", "PT30M"),
-        ("justification", "In a browser"), ("idempotency_key", &key),
+        ("csrf", csrf.as_str()),
+        ("account", account),
+        ("permission_set", set),
+        ("duration", "PT30M"),
+        ("justification", "In a browser"),
+        ("idempotency_key", &key),
     ];
     let sent = kira.post("/request/new", &fields);
     assert_eq!(sent.status, 303, "{}", sent.text);
@@ -162,7 +184,11 @@ fn somebody_signs_in_asks_and_an_approver_decides_through_the_link_in_the_browse
         ("no browser", vec![FORM], with(&csrf)),
         ("no token", vec![FORM, ("sec-fetch-site", "same-origin")], form(&decision(""))),
         ("another token", vec![FORM, ("sec-fetch-site", "same-origin")], with(&"0".repeat(32))),
-        ("no form", vec![("content-type", "application/json"), ("sec-fetch-site", "same-origin")], json!({}).to_string()),
+        (
+            "no form",
+            vec![("content-type", "application/json"), ("sec-fetch-site", "same-origin")],
+            json!({}).to_string(),
+        ),
         ("too large", vec![FORM, ("sec-fetch-site", "same-origin")], with(&csrf) + "&comment=" + &"x".repeat(70_000)),
     ] {
         let refused = elif.send("POST", &path, &headers, &body);
@@ -175,7 +201,8 @@ fn somebody_signs_in_asks_and_an_approver_decides_through_the_link_in_the_browse
     assert_eq!(other.status, 422, "not what was shown: {}", other.text);
     assert_eq!(asked.view()["state"], "awaiting_approval", "none of that decided anything");
 
-    let decided = elif.post(&path, &[("csrf", &csrf), ("decision", "approve"), ("digest", &digest), ("comment", "Go ahead")]);
+    let decided =
+        elif.post(&path, &[("csrf", &csrf), ("decision", "approve"), ("digest", &digest), ("comment", "Go ahead")]);
     assert_eq!((decided.status, decided.leads.as_ref()), (303, Some(&request)), "{}", decided.text);
     asked.until("active");
     let used = elif.get(&path);
@@ -237,7 +264,16 @@ fn a_sign_in_counts_only_in_the_browser_that_began_it_and_once() {
     let mut jonas = Browser::new();
     let out = jonas.get("/sign-in/start?to=%2F%2Fevil.example").leads.unwrap();
     let page = Browser::new().get(&out);
-    let fields = ["response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method"];
+    let fields = [
+        "response_type",
+        "client_id",
+        "redirect_uri",
+        "scope",
+        "state",
+        "nonce",
+        "code_challenge",
+        "code_challenge_method",
+    ];
     let hidden: Vec<(&str, String)> = fields.iter().map(|name| (*name, page.field(name))).collect();
     let mut chosen: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (*name, value.as_str())).collect();
     chosen.push(("user", "jonas"));

@@ -23,7 +23,9 @@ fn somebody_who_left_gets_nothing_and_loses_what_was_there() {
     witness.delete_user(&ada);
     ada.post("/v1/requests", &wish).problem(403, "unknown_user", None);
     ada.post(&second.path("/return"), &json!({})).problem(403, "unknown_user", None);
-    for path in ["/v1/me", "/v1/requests", "/v1/entitlements", "/v1/approvals", "/v1/links/00112233445566778899aabbccddeeff"] {
+    for path in
+        ["/v1/me", "/v1/requests", "/v1/entitlements", "/v1/approvals", "/v1/links/00112233445566778899aabbccddeeff"]
+    {
         ada.get(path).problem(403, "unknown_user", None);
     }
     let ben = person("ben");

@@ -108,9 +108,11 @@ impl Console {
         let same = |other: &&Request| {
             other.ask.account == request.ask.account && other.ask.permission_set == request.ask.permission_set
         };
-        let holders = live.requests.iter().filter(same).filter(|other| {
-            other.state.stage() == Stage::Active && other.ask.requester != request.ask.requester
-        });
+        let holders = live
+            .requests
+            .iter()
+            .filter(same)
+            .filter(|other| other.state.stage() == Stage::Active && other.ask.requester != request.ask.requester);
         let set = names.known().and_then(|known| known.directory.permission_sets.get(&request.ask.permission_set));
         Ok(Some(DecisionPanel {
             path,
@@ -134,8 +136,14 @@ impl Console {
     async fn usual(&self, request: &Request) -> Result<Usual, curfew_api::Problem> {
         let ask = &request.ask;
         let whose = Whose::Of(ask.requester.clone());
-        let query =
-            Query { whose, stage: None, account: None, permission_set: None, before: Some(ask.id.clone()), limit: USUAL };
+        let query = Query {
+            whose,
+            stage: None,
+            account: None,
+            permission_set: None,
+            before: Some(ask.id.clone()),
+            limit: USUAL,
+        };
         // As the requester themselves would list them; only the number and two instants of it are shown.
         let person = curfew_domain::person::Person { id: ask.requester.clone(), administrator: false, auditor: false };
         let before = read::list(&self.core, &person, &query).await.map_err(log)?.items;
@@ -151,12 +159,7 @@ impl Console {
     }
 }
 
-fn may_review(
-    call: &Call<'_>,
-    request: &Request,
-    review: &Review,
-    now: curfew_domain::time::Timestamp,
-) -> bool {
+fn may_review(call: &Call<'_>, request: &Request, review: &Review, now: curfew_domain::time::Timestamp) -> bool {
     let person = &call.caller.person;
     let reviewing = Reviewing::new(call.caller.known.as_ref().ok(), now);
     review.is_open()

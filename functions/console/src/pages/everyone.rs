@@ -26,8 +26,11 @@ impl Console {
         };
         let overdue = |request: &&Request| is_overdue(request, lines.now);
         let has_access = |request: &&Request| matches!(request.state.stage(), Stage::Active | Stage::Ending);
-        let mut found: Vec<RequestLine> =
-            lines.lines(live.requests.iter().filter(has_access)).into_iter().filter(|line| fits(&filter, line)).collect();
+        let mut found: Vec<RequestLine> = lines
+            .lines(live.requests.iter().filter(has_access))
+            .into_iter()
+            .filter(|line| fits(&filter, line))
+            .collect();
         found.sort_by_key(|line| (line.grant.as_ref().map(|grant| grant.expires_at), line.id.clone()));
         let total = found.len();
         // A page begins after the line with the cursor's id; a line that is gone begins at its place no more.

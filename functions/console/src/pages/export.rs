@@ -18,8 +18,22 @@ const MOST: usize = 300;
 const CHUNK: usize = 100;
 /// Columns of the table.
 const COLUMNS: [&str; 16] = [
-    "id", "state", "reason", "requester", "requester_id", "account", "account_id", "permission_set", "permission_set_arn",
-    "duration", "emergency", "submitted_at", "started_at", "expires_at", "ticket", "justification",
+    "id",
+    "state",
+    "reason",
+    "requester",
+    "requester_id",
+    "account",
+    "account_id",
+    "permission_set",
+    "permission_set_arn",
+    "duration",
+    "emergency",
+    "submitted_at",
+    "started_at",
+    "expires_at",
+    "ticket",
+    "justification",
 ];
 
 /// Which file.
@@ -48,7 +62,11 @@ impl Console {
         };
         tracing::info!(by = %call.caller.person.id, requests = found.len(), ?form, "exported");
         match form {
-            Form::Csv => Ok(Reply::download("text/csv; charset=utf-8", "curfew.csv", csv(&found, next.as_deref(), call.names())?)),
+            Form::Csv => Ok(Reply::download(
+                "text/csv; charset=utf-8",
+                "curfew.csv",
+                csv(&found, next.as_deref(), call.names())?,
+            )),
             Form::Json => {
                 let mut items = Vec::with_capacity(found.len());
                 for request in &found {
@@ -63,7 +81,8 @@ impl Console {
     /// A request as the API shows it, with its records and what checking their chain came to.
     async fn with_records(&self, request: &Request) -> Result<Value, Problem> {
         let (history, verdict) = self.checked(request).await?;
-        let mut shown = serde_json::to_value(RequestView::full(request, &history, None)).map_err(|_| Problem::internal())?;
+        let mut shown =
+            serde_json::to_value(RequestView::full(request, &history, None)).map_err(|_| Problem::internal())?;
         let chain = match verdict {
             curfew_web::views::Chain::Intact => "intact".to_owned(),
             curfew_web::views::Chain::Broken(why) => why,

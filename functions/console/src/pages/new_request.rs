@@ -7,7 +7,7 @@ use curfew_domain::time::AccessDuration;
 use curfew_engine::known::{Known, of_onlooker};
 use curfew_engine::read;
 use curfew_lambda::http::log;
-use curfew_policy::explain::Explanation;
+use curfew_policy::explain::{Explanation, StepShown};
 use curfew_policy::model::{Circumstances, Entitlement};
 use curfew_policy::{Prospect as Judged, Wish, catalog};
 use curfew_web::forms;
@@ -17,6 +17,7 @@ use super::Shown;
 use super::home::own;
 use super::search::prospect;
 use crate::Console;
+use crate::names::Names;
 use crate::sign_in::Call;
 use crate::visit::Form;
 
@@ -83,8 +84,8 @@ impl Console {
             explain(known, &circumstances, now, &person.id, which, duration, emergency, justification, ticket)
         };
         let shown = judge(duration.unwrap_or_else(|| max.min(usual())), entered.values.emergency);
-        let emergency = entitlement.terms.emergency_policy.is_some()
-            && judge(AccessDuration::MIN, true).prospect.is_open();
+        let emergency =
+            entitlement.terms.emergency_policy.is_some() && judge(AccessDuration::MIN, true).prospect.is_open();
         let (ticket, justification_pattern) = demands(&shown.prospect);
         let session = known.directory.permission_sets.get(set).map(|set| set.session).unwrap_or_default();
         let idempotency_key = match entered.idempotency_key.as_str() {
@@ -98,7 +99,7 @@ impl Console {
             ticket,
             justification_pattern,
             emergency,
-            preview: preview(&shown, duration),
+            preview: preview(&shown, duration, call.names()),
             values: entered.values,
             errors: entered.errors,
             idempotency_key,
@@ -145,19 +146,21 @@ pub(super) fn explain(
     known.configuration.explain(&known.facts(circumstances, now), &wish)
 }
 
-fn preview(shown: &Explanation, duration: Option<AccessDuration>) -> Preview {
-    let step = |step: &curfew_policy::explain::StepShown| PreviewStep {
+fn preview(shown: &Explanation, duration: Option<AccessDuration>, names: Names<'_>) -> Preview {
+    let step = |step: &StepShown| PreviewStep {
         name: step.name.clone(),
-        approvers: step.approvers.clone(),
+        approvers: step.approvers.iter().map(|user| names.called(user)).collect(),
         quorum: step.quorum,
         usually: None,
     };
-    Preview {
-        prospect: prospect(&shown.prospect),
-        duration,
-        steps: shown.steps.iter().map(step).collect(),
-        why: shown.why.clone(),
-    }
+    let steps = walked(&shown.steps).map(step).collect();
+    Preview { prospect: prospect(&shown.prospect), duration, steps, why: shown.why.clone() }
+}
+
+/// The steps that follow one another when everybody answers; not those that take over on time-out.
+fn walked(steps: &[StepShown]) -> impl Iterator<Item = &StepShown> {
+    std::iter::successors(steps.first(), |step| steps.iter().find(|next| Some(next.number) == step.then))
+        .take(steps.len())
 }
 
 fn demands(prospect: &Judged) -> (Demand, Option<String>) {

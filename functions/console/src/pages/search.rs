@@ -43,9 +43,9 @@ impl Console {
         let known = call.known()?;
         let query: String = call.visit.parameter(QUERY).chars().take(LONGEST).collect();
         let cursor = call.visit.parameter(CURSOR);
-        let after = cursor.split_once(' ').and_then(|(account, set)| {
-            Some((AccountId::parse(account).ok()?, PermissionSetArn::parse(set).ok()?))
-        });
+        let after = cursor
+            .split_once(' ')
+            .and_then(|(account, set)| Some((AccountId::parse(account).ok()?, PermissionSetArn::parse(set).ok()?)));
         let page = Page { after: after.as_ref().map(|(account, set)| (account, set)), limit: PAGE };
         let words = Words::new(&query, known);
         let circumstances = bare(call);

@@ -8,8 +8,8 @@ use curfew_policy::{Explanation, Prospect as Judged};
 use curfew_web::forms::{ACCOUNT, CURSOR, DURATION, EMERGENCY, PERMISSION_SET, USER};
 use curfew_web::routes;
 use curfew_web::views::{
-    DirectoryView, Errors, ExplainValues, ExplainView, ExplanationView, FlowView, HealthView, Named, Outcome, SetupView,
-    TermView, Writer,
+    DirectoryView, Errors, ExplainValues, ExplainView, ExplanationView, FlowView, HealthView, Named, Outcome,
+    SetupView, TermView, Writer,
 };
 
 use super::Shown;
@@ -38,7 +38,8 @@ impl Console {
         let based = current.as_ref().map(|current| &current.version);
         let waits = |proposal: &&curfew_engine::publish::Proposal| proposal.based_on.as_ref() == based;
         // What fails here must not hide the rest from who mends it.
-        let health = health(&self.core).await.inspect_err(|error| tracing::error!(%error, "health could not be read")).ok();
+        let health =
+            health(&self.core).await.inspect_err(|error| tracing::error!(%error, "health could not be read")).ok();
         let head = store.head().await.map_err(log)?;
         let max_age = names.known().map(|known| known.configuration.model().settings.facts_max_age);
         let more = published.len() == PAGE as usize;
@@ -110,7 +111,8 @@ impl Console {
         let account = account_id(call, &values.account).map_err(|why| wrong(ACCOUNT, why))?;
         let account = account.ok_or_else(|| wrong(ACCOUNT, missing))?;
         let wanted = values.permission_set.as_str();
-        let set = known.directory.permission_sets.iter().find(|(arn, set)| set.name == wanted || arn.as_str() == wanted);
+        let set =
+            known.directory.permission_sets.iter().find(|(arn, set)| set.name == wanted || arn.as_str() == wanted);
         let (set, _) = set.ok_or_else(|| wrong(PERMISSION_SET, "No permission set in the directory has this name."))?;
         let duration = match values.duration.as_str() {
             "" => AccessDuration::MIN,

@@ -1,11 +1,11 @@
 //! What browsers and clients see of the issuer.
 
 use axum::Form;
+use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, LOCATION};
 use axum::response::{Html, IntoResponse, Response};
-use axum::Json;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
@@ -37,9 +37,7 @@ pub(super) async fn choose(State(issuer): State<Issuer>, Query(asked): Query<Ask
         field("code_challenge", &asked.code_challenge),
         field("code_challenge_method", &asked.code_challenge_method),
     ];
-    let button = |user: &String| {
-        format!(r#"<li><button name="user" value="{0}">{0}</button></li>"#, escaped(user))
-    };
+    let button = |user: &String| format!(r#"<li><button name="user" value="{0}">{0}</button></li>"#, escaped(user));
     let buttons: String = issuer.users.iter().map(button).collect();
     let page = format!(
         r#"<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Sign in (local run)</title>
@@ -63,7 +61,8 @@ pub(super) async fn chosen(State(issuer): State<Issuer>, Form(Chosen { user, ask
     let (back, state) = (asked.redirect_uri.clone(), asked.state.clone());
     let Ok(mut codes) = issuer.codes.lock() else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     let code = codes.give(asked, &user, Timestamp::now());
-    let query = [("code", code.as_str()), ("state", state.as_str())].map(|(name, value)| format!("{name}={}", quoted(value)));
+    let query =
+        [("code", code.as_str()), ("state", state.as_str())].map(|(name, value)| format!("{name}={}", quoted(value)));
     (StatusCode::SEE_OTHER, [(LOCATION, format!("{back}?{}", query.join("&")))]).into_response()
 }
 

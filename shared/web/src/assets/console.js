@@ -74,6 +74,8 @@
       if (turn !== asked || !old || !fresh) return;
       old.replaceWith(document.adoptNode(fresh));
       localize(fresh);
+      // Those who listen hear how many there are now.
+      if (id === "results") put(document.getElementById("said"), fresh.querySelector("h2, .detail, .title")?.textContent.trim() ?? "");
     } catch { /* The buttons of the form still work. */ }
   };
   const later = (wait, work) => {

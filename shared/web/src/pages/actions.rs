@@ -33,7 +33,8 @@ pub(super) fn actions(frame: &Frame, view: &RequestView) -> Markup {
             @if can.escalate { (escalate(frame, view)) }
             @if can.cancel {
                 (show::confirm(frame, "cancel", "Cancel request", &path(Action::Cancel),
-                    "Withdraws the request. Nobody is asked any more.", open(Action::Cancel), &problems(view, Action::Cancel)))
+                    "Withdraws the request. Nobody is asked any more.", open(Action::Cancel),
+                    &problems(view, Action::Cancel)))
             }
             @if can.revoke { (revoke(frame, view)) }
         }

@@ -53,8 +53,8 @@ fn filter(view: &AuditView) -> Markup {
     let texts = [
         (PERSON, "Person", "search", &filter.person),
         (ACCOUNT, "Account", "search", &filter.account),
-        (FROM, "From", "date", &day(&filter.from)),
-        (TO, "To", "date", &day(&filter.to)),
+        (FROM, "From (UTC)", "date", &day(&filter.from)),
+        (TO, "To (UTC)", "date", &day(&filter.to)),
     ];
     html! {
         form.filter role="search" aria-label="Requests" method="get" action=(routes::AUDIT) {
@@ -62,7 +62,8 @@ fn filter(view: &AuditView) -> Markup {
             @for (name, label, kind, value) in texts {
                 div.field {
                     label for={ "filter-" (name) } { (label) }
-                    input id={ "filter-" (name) } type=(kind) name=(name) value=(value) maxlength="200" autocomplete="off" spellcheck="false";
+                    input id={ "filter-" (name) } type=(kind) name=(name) value=(value) maxlength="200"
+                        autocomplete="off" spellcheck="false";
                 }
             }
             div.field {
@@ -88,17 +89,25 @@ fn checked(frame: &Frame, view: &AuditView) -> Markup {
     html! {
         @match &view.check {
             None => {
-                p.verify { a href=(address(routes::AUDIT, &view.filter, &[(VERIFY, "1")])) { "Verify the audit chains of what is shown" } }
+                p.verify {
+                    a href=(address(routes::AUDIT, &view.filter, &[(VERIFY, "1")])) {
+                        "Verify the audit chains of what is shown"
+                    }
+                }
             },
             Some(ChainCheck { at, requests, records, broken }) if broken.is_empty() => {
                 p.flash.done role="status" {
-                    "Verified " (time::at(frame, *at)) ": the chains of " (show::count(*requests, "request", "requests")) ", "
+                    "Verified " (time::at(frame, *at)) ": the chains of "
+                    (show::count(*requests, "request", "requests")) ", "
                     (show::count(*records, "record", "records")) ", are intact."
                 }
             },
             Some(ChainCheck { at, requests, broken, .. }) => {
                 div.flash.problem role="alert" {
-                    p { "Verified " (time::at(frame, *at)) ": " (broken.len()) " of " (requests) " chains cannot be trusted." }
+                    p {
+                        "Verified " (time::at(frame, *at)) ": " (broken.len()) " of " (requests)
+                        " chains cannot be trusted."
+                    }
                     ul { @for (id, what) in broken { li { a.id href=(routes::request(id)) { (id) } ": " (what) } } }
                 }
             },
@@ -123,7 +132,10 @@ fn row(frame: &Frame, line: &RequestLine) -> Markup {
         tr {
             td.brief { (time::at(frame, line.submitted_at)) }
             td { (show::person(&line.requester)) }
-            td { a.title href=(routes::request(&line.id)) { (show::access(&line.access)) } " " span.id { (line.access.account.id) } }
+            td {
+                a.title href=(routes::request(&line.id)) { (show::access(&line.access)) }
+                " " span.id { (line.access.account.id) }
+            }
             td.brief { (time::duration(line.duration)) }
             td {
                 (show::badge(line))

@@ -48,7 +48,9 @@ fn overdue(frame: &Frame, view: &EveryoneView) -> Markup {
                 ul.rows { @for line in &view.overdue {
                     (show::row(line, &html! {
                         (show::person(&line.requester))
-                        @if let Some(grant) = &line.grant { ", should have ended " (time::at_and_away(frame, grant.expires_at)) }
+                        @if let Some(grant) = &line.grant {
+                            ", should have ended " (time::at_and_away(frame, grant.expires_at))
+                        }
                     }, &html! {}))
                 } }
             }
@@ -87,11 +89,13 @@ fn filter(filter: &EveryoneFilter) -> Markup {
         (PERMISSION_SET, "Permission set", &filter.permission_set),
     ];
     html! {
-        form.filter role="search" aria-label="Active access" method="get" action=(routes::EVERYONE) data-live="results" {
+        form.filter role="search" aria-label="Active access" method="get" action=(routes::EVERYONE)
+            data-live="results" {
             @for (name, label, value) in fields {
                 div.field {
                     label for={ "filter-" (name) } { (label) }
-                    input id={ "filter-" (name) } type="search" name=(name) value=(value) maxlength="200" autocomplete="off" spellcheck="false";
+                    input id={ "filter-" (name) } type="search" name=(name) value=(value) maxlength="200"
+                        autocomplete="off" spellcheck="false";
                 }
             }
             button type="submit" { "Filter" }
@@ -142,7 +146,9 @@ fn row(frame: &Frame, line: &RequestLine) -> Markup {
                         summary.button { "Revoke" span.unseen { " from " (line.requester.name) } }
                         div.sheet {
                             p { "Ends it now." }
-                            button.danger form="revoke" formaction=(routes::action(&line.id, Action::Revoke)) { "Revoke now" }
+                            button.danger form="revoke" formaction=(routes::action(&line.id, Action::Revoke)) {
+                                "Revoke now"
+                            }
                         }
                     }
                 }

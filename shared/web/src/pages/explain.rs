@@ -39,14 +39,16 @@ fn question(view: &ExplainView) -> Markup {
                 @let list = format!("{}-list", form.id(name));
                 div.field {
                     label for=(form.id(name)) { (label) }
-                    input id=(form.id(name)) type="text" name=(name) value=(value) maxlength="200" required autocomplete="off"
+                    input id=(form.id(name)) type="text" name=(name) value=(value) maxlength="200" required
+                        autocomplete="off"
                         spellcheck="false" list=[(!known.is_empty()).then_some(&list)];
                     @if !known.is_empty() { (suggestions(&list, known)) }
                 }
             }
             div.field {
                 label for=(form.id(DURATION)) { "Duration" }
-                input id=(form.id(DURATION)) type="text" name=(DURATION) value=(values.duration) maxlength="40" placeholder="1h" autocomplete="off";
+                input id=(form.id(DURATION)) type="text" name=(DURATION) value=(values.duration) maxlength="40"
+                    placeholder="1h" autocomplete="off";
             }
             (form.check(&Check { checked: values.emergency, ..Check::new(EMERGENCY, "As an emergency") }))
             button.primary type="submit" { "Explain" }
@@ -64,7 +66,8 @@ fn shown(answer: &ExplanationView) -> Markup {
     html! {
         section aria-labelledby="answer" {
             h2 #answer {
-                (show::person(&answer.requester)) ", " (show::access(&answer.access)) ", " (time::duration(answer.duration))
+                (show::person(&answer.requester)) ", " (show::access(&answer.access)) ", "
+                (time::duration(answer.duration))
             }
             p { (show::prospect(&answer.prospect)) }
             @if let Prospect::Denied { reasons } = &answer.prospect { (show::sentences(reasons)) }
@@ -75,17 +78,27 @@ fn shown(answer: &ExplanationView) -> Markup {
             section aria-labelledby="steps" {
                 h2 #steps { "Steps" }
                 ol.steps { @for (name, approvers, quorum) in &answer.steps {
-                    li { p.title { bdi { (name) } } div { @if *quorum > 1 { (quorum) " of " } (show::names(approvers)) } }
+                    li {
+                        p.title { bdi { (name) } } div { @if *quorum > 1 { (quorum) " of " } (show::names(approvers)) }
+                    }
                 } }
             }
         }
         section aria-labelledby="terms" {
             h2 #terms { "Terms" }
-            p { "Offered by " @for (name, open) in &answer.catalogs { span.badge.good[*open].over[!*open] { (name) @if !*open { ", closed" } } " " }
+            p {
+                "Offered by "
+                @for (name, open) in &answer.catalogs {
+                    span.badge.good[*open].over[!*open] { (name) @if !*open { ", closed" } } " "
+                }
                 @if answer.catalogs.is_empty() { "no catalog" } }
             table.stacks {
                 thead { tr { th scope="col" { "Term" } th scope="col" { "Value" } th scope="col" { "From" } } }
-                tbody { @for term in &answer.terms { tr { td { (term.name) } td { bdi { (term.value) } } td.id { bdi { (term.from) } } } } }
+                tbody {
+                    @for term in &answer.terms {
+                        tr { td { (term.name) } td { bdi { (term.value) } } td.id { bdi { (term.from) } } }
+                    }
+                }
             }
         }
         section aria-labelledby="facts" {
@@ -93,7 +106,8 @@ fn shown(answer: &ExplanationView) -> Markup {
             details.fold {
                 summary { "All facts" }
                 dl.facts.wide {
-                    dt { "configuration" } dd { a.id href=(routes::version(&answer.configuration)) { (answer.configuration) } }
+                    dt { "configuration" }
+                    dd { a.id href=(routes::version(&answer.configuration)) { (answer.configuration) } }
                     @for (name, value) in &answer.facts { dt { (name) } dd { bdi { (value) } } }
                 }
             }

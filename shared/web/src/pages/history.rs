@@ -17,7 +17,9 @@ pub(super) fn history(frame: &Frame, records: &[RecordView], chain: Option<&Chai
                 Some(Chain::Intact) => {
                     p.chain.good { "Audit chain intact: " (show::count(records.len(), "record", "records")) }
                 },
-                Some(Chain::Broken(what)) => { p.flash.problem role="alert" { "The audit chain cannot be trusted: " (what) "." } },
+                Some(Chain::Broken(what)) => {
+                    p.flash.problem role="alert" { "The audit chain cannot be trusted: " (what) "." }
+                },
                 None => {},
             }
             ol.timeline { @for record in records { (entry(frame, record)) } }
@@ -28,7 +30,10 @@ pub(super) fn history(frame: &Frame, records: &[RecordView], chain: Option<&Chai
 fn entry(frame: &Frame, record: &RecordView) -> Markup {
     html! {
         li {
-            p { b { (event(&record.event)) } " by " bdi { (record.actor) } " " span.detail { (time::at(frame, record.at)) " " } }
+            p {
+                b { (event(&record.event)) } " by " bdi { (record.actor) }
+                " " span.detail { (time::at(frame, record.at)) " " }
+            }
             details.more {
                 summary { "Record " (record.seq) }
                 dl.facts.wide {

@@ -27,7 +27,8 @@ pub fn home(frame: &Frame, view: &HomeView) -> String {
         section aria-labelledby="active" {
             h2 #active { "Active now" }
             @if view.active.is_empty() {
-                (show::empty("You hold no access now", "What you are granted appears here, with the time that is left."))
+                (show::empty("You hold no access now",
+                    "What you are granted appears here, with the time that is left."))
             } @else {
                 div.cards { @for line in &view.active { (card(frame, line)) } }
             }
@@ -102,7 +103,8 @@ fn buttons(frame: &Frame, line: &RequestLine) -> Markup {
             }
             @if line.actions.extend { a.button href={ (routes::request(&line.id)) "#extend" } { "Extend" } }
             @if line.actions.give_back {
-                (show::confirm(frame, &format!("return-{}", line.id), "Give back", &routes::action(&line.id, Action::Return),
+                (show::confirm(frame, &format!("return-{}", line.id), "Give back",
+                    &routes::action(&line.id, Action::Return),
                     "Ends your access now. Sessions that are open may go on for a while.", false, &html! {}))
             }
         }

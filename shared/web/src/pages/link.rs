@@ -27,13 +27,14 @@ fn closed(frame: &Frame, why: &LinkClosed, line: &RequestLine) -> Markup {
         LinkClosed::Denied => ("The request was denied", "There is nothing to decide any more."),
         LinkClosed::NotAllowed(_) => ("You cannot decide this step", ""),
     };
+    let asked = html! { (show::person(&line.requester)) ", asked " (time::at(frame, line.submitted_at)) };
     html! {
         div.message {
             h1 { (title) }
             @if let LinkClosed::NotAllowed(why) = why { p { (why) } } @else { p { (text) } }
             p { "Nothing was changed by opening this link." }
             ul.rows {
-                (show::row(line, &html! { (show::person(&line.requester)) ", asked " (time::at(frame, line.submitted_at)) }, &html! {}))
+                (show::row(line, &asked, &html! {}))
             }
             div.buttons {
                 a.button.primary href=(routes::request(&line.id)) { "Look at the request" }

@@ -24,8 +24,8 @@ pub fn new_request(frame: &Frame, view: &NewRequestView) -> String {
             }
         }
         @if let Some(line) = &view.same { (same(frame, line)) }
-        div.columns {
-            form.main method="post" action=(routes::NEW_REQUEST) data-preview=(routes::PREVIEW) {
+        form.columns.ask method="post" action=(routes::NEW_REQUEST) data-preview=(routes::PREVIEW) {
+            div.main {
                 (field::csrf(frame))
                 (field::zone(frame))
                 (hidden(IDEMPOTENCY, &view.idempotency_key))
@@ -33,17 +33,18 @@ pub fn new_request(frame: &Frame, view: &NewRequestView) -> String {
                 (hidden(PERMISSION_SET, &view.access.permission_set.id))
                 (form.problems(&[DURATION, CUSTOM_DURATION, JUSTIFICATION, TICKET, START, EMERGENCY]))
                 (fields(frame, view, form))
-                div.buttons {
-                    button.primary type="submit" { "Send request" }
-                    button type="submit" formaction=(routes::PREVIEW) formnovalidate { "See what will happen" }
-                    a.button.plain href=(routes::REQUEST) { "Cancel" }
-                }
             }
+            // Before the buttons, also where there is one column: it is to be read before it is sent.
             aside.aside aria-label="Preview" {
                 (preview::preview(&view.preview))
                 p.note {
                     "AWS sessions opened before the end may work up to " (time::lasting(view.session)) " longer."
                 }
+            }
+            div.buttons {
+                button.primary type="submit" { "Send request" }
+                button type="submit" formaction=(routes::PREVIEW) formnovalidate { "See what will happen" }
+                a.button.plain href=(routes::REQUEST) { "Cancel" }
             }
         }
     };
@@ -55,7 +56,9 @@ fn same(frame: &Frame, line: &RequestLine) -> Markup {
         p.flash.note {
             "You already have a request for this: "
             a href=(routes::request(&line.id)) { (show::stage(line.stage)) }
-            @if let Some(grant) = &line.grant { ", ends " (time::at(frame, grant.expires_at)) ". It can be extended there" }
+            @if let Some(grant) = &line.grant {
+                ", ends " (time::at(frame, grant.expires_at)) ". It can be extended there"
+            }
             "."
         }
     }

@@ -13,18 +13,21 @@ pub(super) fn preview(preview: &Preview) -> Markup {
             @match &preview.prospect {
                 Prospect::Automatic { flow } => {
                     p.outcome.good { "Approved at once" }
-                    p { "By rule " bdi { (flow) } (for_duration(preview)) ". Nobody has to answer." }
+                    p { "By flow " bdi { (flow) } (for_duration(preview)) ". Nobody has to answer." }
                 },
                 Prospect::Approval { flow, .. } => {
                     p.outcome.wait {
-                        @if preview.steps.len() == 1 { "Needs one approval" } @else { "Needs " (preview.steps.len()) " approvals" }
+                        @if preview.steps.len() == 1 { "Needs one approval" }
+                        @else { "Needs " (preview.steps.len()) " approvals" }
                     }
-                    p { "By rule " bdi { (flow) } (for_duration(preview)) "." }
+                    p { "By flow " bdi { (flow) } (for_duration(preview)) "." }
                     ol.steps { @for step in &preview.steps {
                         li {
                             p.title { bdi { (step.name) } }
                             div { @if step.quorum > 1 { (step.quorum) " of " } (show::names(&step.approvers)) }
-                            @if let Some(usually) = step.usually { p.detail { "Usually answered in " (time::lasting(usually)) } }
+                            @if let Some(usually) = step.usually {
+                                p.detail { "Usually answered in " (time::lasting(usually)) }
+                            }
                         }
                     } }
                 },

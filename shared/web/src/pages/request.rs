@@ -87,7 +87,8 @@ fn review_section(frame: &Frame, view: &RequestView, review: &ReviewView) -> Mar
             h2 #review-title { "Review of the emergency" }
             @if let Some(answer) = &review.answered {
                 p {
-                    @if answer.justified { span.badge.good { "Justified" } } @else { span.badge.bad { "Not justified" } }
+                    @if answer.justified { span.badge.good { "Justified" } }
+                    @else { span.badge.bad { "Not justified" } }
                     " by " (show::person(&answer.by)) ", " (time::at(frame, answer.at))
                 }
                 blockquote dir="auto" { (answer.comment) }
@@ -114,7 +115,8 @@ fn facts(frame: &Frame, view: &RequestView) -> Markup {
         dl.facts {
             dt { "Requester" } dd { (show::person(&line.requester)) }
             dt { "Account" } dd { bdi { (line.access.account.name) } " " span.id { (line.access.account.id) } }
-            dt { "Permission set" } dd title=(line.access.permission_set.id) { bdi { (line.access.permission_set.name) } }
+            dt { "Permission set" }
+            dd title=(line.access.permission_set.id) { bdi { (line.access.permission_set.name) } }
             dt { "Duration" } dd { (time::duration(line.duration)) }
             @if let Some(ticket) = &line.ticket { dt { "Ticket" } dd { bdi { (ticket) } } }
             dt { "Submitted" } dd { (time::at(frame, line.submitted_at)) }

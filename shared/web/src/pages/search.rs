@@ -11,7 +11,8 @@ use crate::{routes, show, time};
 /// `GET /request`: search over what I may ask for.
 pub fn search(frame: &Frame, view: &SearchView) -> String {
     let body = html! {
-        (shell::heading("Request access", Some("Choose a permission set in an account. You see what will happen before you send."), &html! {}))
+        (shell::heading("Request access",
+            Some("Choose a permission set in an account. You see what will happen before you send."), &html! {}))
         form.search role="search" method="get" action=(routes::REQUEST) data-live="results" {
             label.unseen for="q" { "Search accounts and permission sets" }
             input #q type="search" name=(QUERY) value=(view.query) maxlength="200" autocomplete="off" spellcheck="false"
@@ -36,7 +37,8 @@ pub fn search(frame: &Frame, view: &SearchView) -> String {
                 @if view.offers.is_empty() { (nothing(view)) }
                 @else { ul.rows { @for row in &view.offers { (offer(frame, row)) } } }
                 @if let Some(cursor) = &view.next {
-                    (show::next(&routes::with_query(routes::REQUEST, &[(QUERY, &view.query), (CURSOR, cursor)]), "More"))
+                    (show::next(&routes::with_query(routes::REQUEST, &[(QUERY, &view.query), (CURSOR, cursor)]),
+                        "More"))
                 }
             }
         }
@@ -66,7 +68,11 @@ fn nothing(view: &SearchView) -> Markup {
     html! {
         div.empty {
             p.title { "Nothing matches “" bdi { (view.query) } "”" }
-            p { "Try a part of an account's name or number, or of a permission set's name. " a href=(routes::REQUEST) { "Show all" } }
+            p {
+                "Try a part of an account's name or number, or of a permission set's name. " a href=(routes::REQUEST) {
+                    "Show all"
+                }
+            }
         }
     }
 }
@@ -76,7 +82,9 @@ fn offer(frame: &Frame, offer: &Offer) -> Markup {
     html! {
         li.row {
             div.what {
-                a.title href=(routes::new_request(&access.account.id, &access.permission_set.id)) { (show::access(access)) }
+                a.title href=(routes::new_request(&access.account.id, &access.permission_set.id)) {
+                    (show::access(access))
+                }
                 p.place { (show::place(access)) }
                 @if let Prospect::Denied { reasons } = &offer.prospect {
                     @if let Some(reason) = reasons.first() { p.detail { (show::sentence(reason)) } }

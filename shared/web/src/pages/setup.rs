@@ -29,7 +29,10 @@ pub fn setup(frame: &Frame, view: &SetupView) -> String {
             @if view.versions.is_empty() {
                 div.empty {
                     p.title { "Curfew has no configuration yet" }
-                    p { "Write a folder of settings and policies, check it with " code { "curfew config check" } ", and publish it with " code { "curfew config publish" } "." }
+                    p {
+                        "Write a folder of settings and policies, check it with " code { "curfew config check" }
+                        ", and publish it with " code { "curfew config publish" } "."
+                    }
                 }
             } @else {
                 ul.rows { @for line in &view.versions { (version(frame, view, line)) } }
@@ -82,24 +85,33 @@ fn snapshot(frame: &Frame, directory: &DirectoryView) -> Markup {
             @if old { span.badge.bad { "Too old" } }
         }
         p.detail {
-            (show::count(directory.users, "person", "people")) ", " (show::count(directory.groups, "group", "groups")) ", "
+            (show::count(directory.users, "person", "people")) ", "
+            (show::count(directory.groups, "group", "groups")) ", "
             (show::count(directory.accounts, "account", "accounts")) ", "
             (show::count(directory.permission_sets, "permission set", "permission sets"))
         }
-        @if let Some(most) = directory.max_age { p.detail { "Nothing is granted by one older than " (time::lasting(most)) "." } }
+        @if let Some(most) = directory.max_age {
+            p.detail { "Nothing is granted by one older than " (time::lasting(most)) "." }
+        }
     }
 }
 
 fn health(frame: &Frame, health: Option<&HealthView>) -> Markup {
     let Some(health) = health else {
-        return html! { section.card aria-labelledby="health" { h2 #health { "Health" } p { "The state of access could not be read." } } };
+        return html! {
+            section.card aria-labelledby="health" {
+                h2 #health { "Health" } p { "The state of access could not be read." }
+            }
+        };
     };
     let [removals, emergencies, grants] = health.waiting;
     html! {
         section.card aria-labelledby="health" {
             h2 #health { "Health" }
             p.left {
-                @if health.overdue > 0 { span.big.bad { (health.overdue) } span { "overdue" } a href=(routes::EVERYONE) { "Look" } }
+                @if health.overdue > 0 {
+                    span.big.bad { (health.overdue) } span { "overdue" } a href=(routes::EVERYONE) { "Look" }
+                }
                 @else { span.big { "On time" } span { "nothing is overdue" } }
             }
             dl.facts {
@@ -107,7 +119,8 @@ fn health(frame: &Frame, health: Option<&HealthView>) -> Markup {
                 dt { "Ending" } dd { (health.ending) }
                 dt { "Waiting" }
                 dd {
-                    (show::count(removals, "removal", "removals")) ", " (show::count(emergencies, "emergency", "emergencies")) ", "
+                    (show::count(removals, "removal", "removals")) ", "
+                    (show::count(emergencies, "emergency", "emergencies")) ", "
                     (show::count(grants, "grant", "grants"))
                     @if let Some(oldest) = health.oldest { ", the oldest for " (time::lasting(oldest)) }
                 }
@@ -115,9 +128,14 @@ fn health(frame: &Frame, health: Option<&HealthView>) -> Markup {
                 dd { @match health.writer {
                     Writer::Free => "free",
                     Writer::Held(until) => { "at work, until " (time::at(frame, until)) " at most" },
-                    Writer::RanOut(at) => { span.badge.wait { "Died" } " " (time::at(frame, at)) "; the next takes over" },
+                    Writer::RanOut(at) => {
+                        span.badge.wait { "Died" } " " (time::at(frame, at)) "; the next takes over"
+                    },
                 } }
-                @if health.unreadable > 0 { dt { "Unreadable" } dd { span.badge.bad { (health.unreadable) } " of " (health.live) " requests; the log names them" } }
+                @if health.unreadable > 0 {
+                    dt { "Unreadable" }
+                    dd { span.badge.bad { (health.unreadable) } " of " (health.live) " requests; the log names them" }
+                }
             }
         }
     }

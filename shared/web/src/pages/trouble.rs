@@ -28,16 +28,26 @@ pub fn trouble(frame: &Frame, trouble: &Trouble) -> String {
         }
         Trouble::StaleForm => (
             "This form is too old",
-            html! { p { "It was opened in another session. Nothing was changed. Go back, reload the page and send it again." } (home()) },
+            html! {
+                p {
+                    "It was opened in another session. Nothing was changed. Go back, reload the page and send it again."
+                }
+                (home())
+            },
         ),
         Trouble::Refused { why, back } => (
             "That cannot be done now",
-            html! { p { (why) } p { "Nothing was changed." } div.buttons { a.button.primary href=(routes::local(back)) { "See how it stands" } } },
+            html! {
+                p { (why) } p { "Nothing was changed." }
+                div.buttons { a.button.primary href=(routes::local(back)) { "See how it stands" } }
+            },
         ),
         Trouble::Failed { reference } => (
             "Something failed",
             html! {
-                p { "It is our fault, not yours. What you sent may or may not have been done: look before you send it again." }
+                p {
+                    "It is our fault, not yours. What you sent may or may not have been done: look before you send it again."
+                }
                 p.detail { "Tell an operator this reference: " span.id { (reference) } }
                 (home())
             },

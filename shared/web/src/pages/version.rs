@@ -57,7 +57,8 @@ fn files(view: &VersionView) -> Markup {
                 @for path in view.files.keys() {
                     @let href = routes::with_query(&routes::version(&view.line.version), &[(FILE, path)]);
                     li {
-                        a href={ (href) "#files" } aria-current=[chosen.is_some_and(|(shown, _)| shown == path).then_some("true")] {
+                        a href={ (href) "#files" }
+                        aria-current=[chosen.is_some_and(|(shown, _)| shown == path).then_some("true")] {
                             bdi { (path) }
                         }
                     }
@@ -66,7 +67,9 @@ fn files(view: &VersionView) -> Markup {
             @if let Some((path, text)) = chosen {
                 @let shown: String = text.chars().take(MOST_SHOWN).collect();
                 pre.code tabindex="0" aria-label=(path) role="region" { code { (shown) } }
-                @if shown.len() < text.len() { p.note { "The file goes on; the whole is in " code { "curfew config versions" } "." } }
+                @if shown.len() < text.len() {
+                    p.note { "The file goes on; the whole is in " code { "curfew config versions" } "." }
+                }
             }
         }
     }

@@ -75,8 +75,7 @@ impl World {
         let secrets = match sessions.secrets().await.expect("the story's own calls succeed") {
             Some(secrets) => secrets,
             None => {
-                let first =
-                    Secrets { number: 1, present: "5".repeat(64), before: None, made_at: self.now() };
+                let first = Secrets { number: 1, present: "5".repeat(64), before: None, made_at: self.now() };
                 sessions.put_secrets(&first).await.expect("the story's own calls succeed");
                 first
             }

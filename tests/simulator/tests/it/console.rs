@@ -22,7 +22,8 @@ async fn cost(world: &World, who: &str, target: &str) -> (u16, u64, u64) {
 
 async fn asked(world: &World, permission_set: &str) -> String {
     let set = world.permission_set(permission_set).to_string();
-    let body = json!({ "account": "111122223333", "permission_set": set, "duration": "PT30M", "justification": "count" });
+    let body =
+        json!({ "account": "111122223333", "permission_set": set, "duration": "PT30M", "justification": "count" });
     let (status, asked) = world.api("ana", "POST", "/v1/requests", Some(body)).await;
     assert_eq!(status, 202, "{asked}");
     world.pass(SignedDuration::from_secs(10)).await;
