@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use curfew_domain::assignment::{Assignment, OperationKind};
@@ -13,7 +12,6 @@ use curfew_domain::request::{Intent, Notice, Request, Transition, Wait};
 use curfew_domain::review::{Review, Step};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_policy::bundle::{Bundle, Version};
-use curfew_policy::directory::Directory;
 
 use crate::directive::Directive;
 use crate::error::Fault;
@@ -22,11 +20,13 @@ use crate::publish::{Proposal, Publication};
 use crate::trigger::Trigger;
 
 mod directory;
+mod judging;
 
 pub use directory::{
     Directories, Head, ListedAccount, ListedPermissionSet, ListedUnit, ListedUser, OrganizationListing, PeopleListing,
     PermissionSetListing,
 };
+pub use judging::{Bench, Judging};
 
 /// Time and waiting.
 #[async_trait]
@@ -217,24 +217,6 @@ pub trait Configurations: Send + Sync {
     async fn proposal(&self, version: &Version) -> Result<Option<Proposal>, Fault>;
     /// Stores a proposal in place of an earlier one of the same version.
     async fn put_proposal(&self, proposal: &Proposal) -> Result<(), Fault>;
-}
-
-/// A request and what it is judged by, as one read found them.
-#[derive(Debug, Clone)]
-pub struct Bench {
-    /// The request, if one was named and exists.
-    pub request: Option<Request>,
-    /// Which configuration is in force. One that cannot be read is a fault for who needs it.
-    pub publication: Result<Option<Publication>, Fault>,
-    /// The latest directory; likewise.
-    pub directory: Result<Option<Arc<Directory>>, Fault>,
-}
-
-/// Reads at once what is needed together.
-#[async_trait]
-pub trait Judging: Send + Sync {
-    /// What is needed to judge a request, or anything without one (strongly consistent).
-    async fn bench(&self, request: Option<&RequestId>) -> Result<Bench, Fault>;
 }
 
 /// Everything that one table keeps.
