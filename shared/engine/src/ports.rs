@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::Arc;
 
 use async_trait::async_trait;
 use curfew_domain::assignment::{Assignment, OperationKind};
@@ -13,7 +12,6 @@ use curfew_domain::request::{Intent, Request, Transition, Wait};
 use curfew_domain::review::{Review, Step};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_policy::bundle::{Bundle, Version};
-use curfew_policy::directory::Directory;
 
 use crate::directive::Directive;
 use crate::error::Fault;
@@ -22,12 +20,14 @@ use crate::publish::{Proposal, Publication};
 use crate::trigger::Trigger;
 
 mod directory;
+mod judging;
 mod outbox;
 
 pub use directory::{
     Directories, Head, ListedAccount, ListedPermissionSet, ListedUnit, ListedUser, OrganizationListing, PeopleListing,
     PermissionSetListing,
 };
+pub use judging::{Bench, Judging};
 pub use outbox::{Bus, Claim, Mark, Outbox, Post};
 
 /// Time and waiting.
@@ -221,24 +221,6 @@ pub trait Configurations: Send + Sync {
     async fn put_proposal(&self, proposal: &Proposal) -> Result<(), Fault>;
     /// All proposals, whether or not they can still be agreed to.
     async fn proposals(&self) -> Result<Vec<Proposal>, Fault>;
-}
-
-/// A request and what it is judged by, as one read found them.
-#[derive(Debug, Clone)]
-pub struct Bench {
-    /// The request, if one was named and exists.
-    pub request: Option<Request>,
-    /// Which configuration is in force. One that cannot be read is a fault for who needs it.
-    pub publication: Result<Option<Publication>, Fault>,
-    /// The latest directory; likewise.
-    pub directory: Result<Option<Arc<Directory>>, Fault>,
-}
-
-/// Reads at once what is needed together.
-#[async_trait]
-pub trait Judging: Send + Sync {
-    /// What is needed to judge a request, or anything without one (strongly consistent).
-    async fn bench(&self, request: Option<&RequestId>) -> Result<Bench, Fault>;
 }
 
 /// Everything that one table keeps.
