@@ -14,19 +14,10 @@ use crate::publish::Publication;
 pub struct Configurations(Mutex<Option<Arc<Configuration>>>);
 
 impl Configurations {
-    /// The configuration in force; `None` before anything was published.
-    ///
-    /// # Errors
-    /// Transient if the store could not; permanent if this release finds mistakes in what is stored.
-    pub async fn in_force(&self, store: &dyn Store) -> Result<Option<Arc<Configuration>>, Fault> {
-        let publication = store.in_force().await?;
-        self.of_publication(store, publication.as_ref()).await
-    }
-
     /// The configuration that a publication puts in force; `None` before anything was published.
     ///
     /// # Errors
-    /// As above.
+    /// Transient if the store could not; permanent if this release finds mistakes in what is stored.
     pub async fn of_publication(
         &self,
         store: &dyn Store,

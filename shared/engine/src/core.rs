@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use curfew_domain::id::RequestId;
 use curfew_domain::request::{Command, Context, Effect, Request, Transition, Wait, apply};
 use curfew_domain::time::SignedDuration;
+use curfew_domain::verdict::Verdict;
 use curfew_policy::Configuration;
 
 use crate::configurations::Configurations;
@@ -54,11 +55,6 @@ impl Core {
     /// The request as it is now.
     pub async fn load(&self, id: &RequestId) -> Result<Request, Error> {
         self.store.load(id).await?.ok_or(Error::NotFound)
-    }
-
-    /// The configuration in force.
-    pub async fn configuration(&self) -> Result<Arc<Configuration>, Error> {
-        self.configurations.in_force(self.store.as_ref()).await?.ok_or(Error::NotConfigured)
     }
 
     /// Does something to a request. Whoever loses a race decides again on what the winner left.

@@ -253,7 +253,7 @@ impl<'a> Writer<'a> {
             while !closing && self.tools.quota.has_room(now) {
                 let fits = |intent: &Intent| self.may(intent).then(|| self.slot(intent, now)).flatten();
                 let Some((intent, slot)) = queue.next(now, &self.tools.listings.places(), fits) else { break };
-                let listed = queue.is_listed(&intent);
+                let listed = queue.take_over(&intent);
                 running.push(self.carry_out(intent, listed, slot));
             }
             let idle = closing || queue.is_idle(|intent| self.may(intent));
@@ -294,16 +294,17 @@ impl<'a> Writer<'a> {
     }
 
     async fn carry_out(&self, intent: Intent, listed: bool, slot: Slot<'_>) -> (Intent, Result<Tried, Error>) {
+        if listed {
+            // First: afterwards, a holder that dies would leave it listed for ever. Should this one die, the request's state
+            // still says what it wants, and the sweep lists it again.
+            if let Err(error) = self.tools.store.unlist_intent(&intent).await {
+                tracing::warn!(request_id = %intent.request, %error, "an intent that is in hand is still listed");
+            }
+        }
         let tried = match intent.rank {
             Rank::Removal => remove::remove(self, slot, &intent).await,
             Rank::Emergency | Rank::Grant => assign::assign(self, slot, &intent).await,
         };
-        if listed && matches!(tried, Ok(Tried::Done)) {
-            // Otherwise it would be looked at again, and again be found done.
-            if let Err(error) = self.tools.store.unlist_intent(&intent).await {
-                tracing::warn!(request_id = %intent.request, %error, "an intent that was carried out is still listed");
-            }
-        }
         (intent, tried)
     }
 

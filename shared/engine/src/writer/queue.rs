@@ -78,6 +78,16 @@ impl Queue {
         self.listed.extend(listed.into_iter().map(|intent| (intent.request, intent.rank)));
     }
 
+    /// Takes an intent in hand that is about to be tried; whether it is to be taken off the list for that.
+    pub(super) fn take_over(&mut self, intent: &Intent) -> bool {
+        let listed = self.is_listed(intent);
+        if listed {
+            self.listed.remove(&intent.request);
+            self.in_hand.insert(intent.request.clone(), intent.clone());
+        }
+        listed
+    }
+
     /// Whether the list had this intent when it was last read.
     pub(super) fn is_listed(&self, intent: &Intent) -> bool {
         self.listed.get(&intent.request) == Some(&intent.rank)
