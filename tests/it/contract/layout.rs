@@ -50,16 +50,9 @@ fn function_packages() -> Vec<String> {
 fn dependencies_point_inwards() {
     let rules: BTreeMap<&str, &[&str]> = MAY_USE.into();
     let function_packages = function_packages();
-    let outermost = [
-        "curfew-lambda",
-        "curfew-aws",
-        "curfew-api",
-        "curfew-web",
-        "curfew-engine",
-        "curfew-policy",
-        "curfew-domain",
-    ]
-    .as_slice();
+    let outermost =
+        ["curfew-lambda", "curfew-aws", "curfew-api", "curfew-web", "curfew-engine", "curfew-policy", "curfew-domain"]
+            .as_slice();
     for package in packages() {
         let name = package["name"].as_str().unwrap();
         let allowed = match rules.get(name) {
