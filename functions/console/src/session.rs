@@ -143,7 +143,7 @@ mod tests {
         let mut session = session();
         for step in 1..2 * 12 * 3 {
             session = session.moved_on(at(step * 600)).unwrap();
-            assert_eq!(counts(&session.text(), step * 600), true, "used every ten minutes, {step}");
+            assert!(counts(&session.text(), step * 600), "used every ten minutes, {step}");
         }
         let session = session.moved_on(at(43_190)).unwrap();
         assert!(counts(&session.text(), 43_199) && !counts(&session.text(), 43_200), "twelve hours are over");

@@ -142,10 +142,14 @@ fn the_runbook_has_a_section_for_each_alarm_and_no_other() {
 
 #[test]
 fn dynamodb_forgets_what_the_code_says_and_nothing_else() {
-    let ttl = &properties("Table")["TimeToLiveSpecification"];
-    assert_eq!(*ttl, json!({ "AttributeName": "forgotten_at", "Enabled": true }));
+    for table in ["Table", "Sessions"] {
+        let ttl = &properties(table)["TimeToLiveSpecification"];
+        assert_eq!(*ttl, json!({ "AttributeName": "forgotten_at", "Enabled": true }), "{table}");
+    }
     let writes = Regex::new(r#""forgotten_at","#).unwrap();
-    // Only lists of ends; nothing that the audit trail or access depends on.
-    assert_eq!(writes.find_iter(&code()).count(), 1);
+    // Only lists of ends, and, in a table of their own, sessions that would have ended anyway; nothing that the audit trail
+    // or access depends on.
+    assert_eq!(writes.find_iter(&code()).count(), 2);
+    assert_eq!(writes.find_iter(&dense_code("shared/aws/src/table")).count(), 1);
     assert!(dense_code("shared/aws/src/table").contains(r#"item(&due_pk(at),id.as_str(),[("forgotten_at","#));
 }

@@ -108,12 +108,12 @@ impl Search {
             wrong(ACCOUNT, why);
             None
         });
-        let mut day = |field: &str, text: &str| match text.is_empty() {
-            true => None,
-            false => start_of(text).or_else(|| {
+        let mut day = |field: &str, text: &str| {
+            let read = start_of(text);
+            if read.is_none() && !text.is_empty() {
                 wrong(field, "Write a day, such as 2026-11-23.");
-                None
-            }),
+            }
+            read
         };
         let (since, until) = (day(FROM, &from), day(TO, &to));
         let until = until.and_then(|day| day.checked_add(SignedDuration::from_hours(24)).ok());

@@ -1,4 +1,4 @@
-//! How long the search of the console takes over many entitlements: `cargo run --release -p curfew-console --example search`.
+//! How long the search of the console takes over many entitlements: `cargo run --release -p curfew-policy --example search`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
