@@ -2,11 +2,12 @@
 
 use curfew_api::{
     AccessHealthView, ApprovalView, ApprovalsView, DirectoryView, EntitlementsView, MeView, PageView, Problem,
-    RequestView, ReviewView, ReviewsView, entitlements_query, list_query, path_id,
+    RequestView, ReviewView, ReviewsView, TaskView, TasksView, entitlements_query, list_query, path_id,
 };
 use curfew_domain::id::RequestId;
 use curfew_engine::error::Error;
 use curfew_engine::extend::extended_by;
+use curfew_engine::hands::tasks;
 use curfew_engine::health::health;
 use curfew_engine::known::{Reviewing, of_onlooker};
 use curfew_engine::{read, review};
@@ -64,6 +65,13 @@ impl Intake {
             ApprovalView::new(request, link.as_ref().map(|link| &link.id), &self.public_url)
         };
         json(200, &ApprovalsView { items: waiting.iter().map(view).collect() })
+    }
+
+    /// What the caller may do by hand now.
+    pub(crate) async fn tasks(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        let tasks = tasks(&self.core, &caller.person).await.map_err(log)?;
+        json(200, &TasksView { items: tasks.iter().map(|(task, request)| TaskView::new(*task, request)).collect() })
     }
 
     pub(crate) async fn entitlements(&self, call: &Call) -> Result<HttpAnswer, Problem> {

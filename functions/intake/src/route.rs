@@ -13,6 +13,9 @@ pub(crate) enum Route {
     Cancel,
     Return,
     Revoke,
+    Provisioned,
+    Removed,
+    Tasks,
     Entitlements,
     Approvals,
     Me,
@@ -30,7 +33,7 @@ pub(crate) enum Route {
 }
 
 /// Route keys, as the template writes them.
-const ALL: [(&str, Route); 24] = [
+const ALL: [(&str, Route); 27] = [
     ("POST /v1/requests", Route::Submit),
     ("GET /v1/requests", Route::List),
     ("GET /v1/requests/{id}", Route::Show),
@@ -40,6 +43,9 @@ const ALL: [(&str, Route); 24] = [
     ("POST /v1/requests/{id}/cancel", Route::Cancel),
     ("POST /v1/requests/{id}/return", Route::Return),
     ("POST /v1/requests/{id}/revoke", Route::Revoke),
+    ("POST /v1/requests/{id}/provisioned", Route::Provisioned),
+    ("POST /v1/requests/{id}/removed", Route::Removed),
+    ("GET /v1/tasks", Route::Tasks),
     ("GET /v1/entitlements", Route::Entitlements),
     ("GET /v1/approvals", Route::Approvals),
     ("GET /v1/reviews", Route::Reviews),

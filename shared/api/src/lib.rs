@@ -22,4 +22,6 @@ pub use entitlements::{EntitlementsQuery, EntitlementsView, entitlements_query};
 pub use health::AccessHealthView;
 pub use problem::Problem;
 pub use query::{list_query, path_id};
-pub use view::{ApprovalView, ApprovalsView, LinkView, MeView, PageView, RequestView, ReviewView, ReviewsView};
+pub use view::{
+    ApprovalView, ApprovalsView, LinkView, MeView, PageView, RequestView, ReviewView, ReviewsView, TaskView, TasksView,
+};

@@ -3,6 +3,7 @@
 mod fault;
 pub mod functions;
 pub mod identity_store;
+pub mod memberships;
 pub mod organizations;
 pub mod scheduler;
 pub mod sso_admin;

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_ssoadmin::Client;
 use aws_sdk_ssoadmin::types::{AccountAssignment, PermissionSet, PrincipalType, StatusValues};
 use curfew_domain::assignment::OperationKind;
-use curfew_domain::id::{Key, PermissionSetArn};
+use curfew_domain::id::{AccountId, Key, PermissionSetArn, UserId};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
 use curfew_engine::facts::PermissionSetFacts;
@@ -61,15 +61,24 @@ impl IdentityCenter {
     }
 }
 
+/// The parts of an assignment's key.
+fn assignment(key: &Key) -> Result<(&UserId, &AccountId, &PermissionSetArn), Fault> {
+    match key {
+        Key::Assignment { user, account, permission_set } => Ok((user, account, permission_set)),
+        Key::Membership { .. } => Err(Fault::permanent("look for the assignment", "this is a membership")),
+    }
+}
+
 #[async_trait]
 impl AccessReader for IdentityCenter {
     async fn is_assigned(&self, key: &Key) -> Result<bool, Fault> {
+        let (user_id, account, set) = assignment(key)?;
         let mut pages = self
             .client
             .list_account_assignments()
             .instance_arn(&self.instance)
-            .account_id(key.account.as_str())
-            .permission_set_arn(key.permission_set.as_str())
+            .account_id(account.as_str())
+            .permission_set_arn(set.as_str())
             .into_paginator()
             .send();
         while let Some(page) = pages.next().await {
@@ -77,13 +86,13 @@ impl AccessReader for IdentityCenter {
                 Ok(page) => page,
                 // Only a permission set that is gone proves anything: Identity Center deletes none that is assigned.
                 Err(e) if code(&e) == Some("ResourceNotFoundException") => {
-                    let gone = self.is_gone(&key.permission_set).await?;
+                    let gone = self.is_gone(set).await?;
                     return if gone { Ok(false) } else { Err(fault("list the assignments", e)) };
                 }
                 Err(e) => return Err(fault("list the assignments", e)),
             };
             let user = |a: &AccountAssignment| {
-                a.principal_type() == Some(&PrincipalType::User) && a.principal_id() == Some(key.user.as_str())
+                a.principal_type() == Some(&PrincipalType::User) && a.principal_id() == Some(user_id.as_str())
             };
             if page.account_assignments().iter().any(user) {
                 return Ok(true);

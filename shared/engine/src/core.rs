@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use curfew_domain::id::{RequestId, UserId};
-use curfew_domain::request::{Command, Context, Effect, Request, Transition, Wait, apply};
+use curfew_domain::request::{Command, Context, Effect, Grant, Request, Transition, Wait, apply};
 use curfew_domain::time::SignedDuration;
 use curfew_domain::verdict::Verdict;
 use curfew_policy::Configuration;
@@ -117,12 +117,15 @@ impl Core {
     }
 }
 
-/// Who is told about a move: the requester, and the approvers who were asked to decide.
+/// Who is told about a move: the requester, the approvers who were asked to decide, and who gives and takes the access by
+/// hand.
 pub(crate) fn audience(request: &Request) -> Vec<UserId> {
     let mut people = vec![request.ask.requester.clone()];
     let steps = request.verdict.as_ref().map_or(&[][..], Verdict::steps);
     for step in request.asked_steps().into_iter().filter_map(|index| steps.get(index)) {
         people.extend(step.approvers.iter().filter(|who| !people.contains(who)).cloned().collect::<Vec<_>>());
     }
+    let hands = request.state.grant().and_then(Grant::hands).unwrap_or_default();
+    people.extend(hands.iter().filter(|who| !people.contains(who)).cloned().collect::<Vec<_>>());
     people
 }

@@ -3,6 +3,7 @@
 //! Each verb loads a request, lets the domain decide, commits state and audit record together, and only then acts.
 //! A crash between commit and act is repaired by a retry of the verb or by `sweep`; no verb assumes that it runs once.
 
+pub mod by_key;
 pub mod configurations;
 pub mod core;
 pub mod decide;
@@ -13,6 +14,7 @@ pub mod escalate;
 pub mod evaluate;
 pub mod extend;
 pub mod facts;
+pub mod hands;
 pub mod health;
 pub mod known;
 pub mod notify;

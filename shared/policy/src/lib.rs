@@ -21,6 +21,7 @@ mod fixture;
 pub mod folder;
 pub mod judge;
 pub mod lint;
+mod means;
 pub mod model;
 pub mod offers;
 pub mod pattern;

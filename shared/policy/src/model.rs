@@ -32,7 +32,7 @@ pub struct Model {
     pub approver_groups: BTreeMap<Name, Vec<Approver>>,
     /// Who is on call, by rotation.
     pub rotations: BTreeMap<Name, Vec<Shift>>,
-    /// Permission sets that are Curfew's alone, and what is done about assignments that Curfew did not make.
+    /// Permission sets and groups that are Curfew's alone, and what is done about assignments that Curfew did not make.
     pub ownership: Ownership,
     /// Where notices go besides the people concerned, by name.
     pub notices: BTreeMap<Name, NoticeTarget>,
@@ -170,7 +170,7 @@ pub struct Origin {
     pub column: usize,
 }
 
-/// How dangerous an entitlement is.
+/// How dangerous an entitlement is, the least first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the names say it")]
 pub enum Risk {
@@ -181,8 +181,16 @@ pub enum Risk {
 }
 
 impl Risk {
+    /// All of them, the least first.
+    pub const ALL: [Self; 4] = [Self::Low, Self::Medium, Self::High, Self::Critical];
+
+    /// The risk of that name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|risk| risk.name() == name)
+    }
+
     /// The word for it in configurations, Cedar and the API.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Low => "low",
             Self::Medium => "medium",
@@ -302,12 +310,14 @@ pub struct Policy {
     pub origin: Origin,
 }
 
-/// Permission sets that nobody but Curfew assigns.
+/// Permission sets that nobody but Curfew assigns, and groups whose members nobody but Curfew adds and removes.
 #[derive(Debug, Clone, Default)]
 pub struct Ownership {
     /// Names or ARNs.
     pub permission_sets: BTreeSet<String>,
-    /// Assignments that Curfew did not make are removed, not only reported.
+    /// Display names.
+    pub groups: BTreeSet<String>,
+    /// Assignments to users that Curfew did not make are removed, not only reported.
     pub exclusive: bool,
 }
 

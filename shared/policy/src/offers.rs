@@ -192,7 +192,7 @@ impl<'a> Preview<'a> {
 
     fn prospect(&mut self, of: &Entitlement, emergency: bool) -> Prospect {
         let wish = wish(self.user, of, AccessDuration::MIN, emergency);
-        let objections = judge::objections_to_seen(self.model, &self.facts, &wish, &of.terms);
+        let objections = judge::objections_to_seen(self.model, &self.facts, &wish, &of.terms, self.roll);
         if !objections.is_empty() {
             return Prospect::Denied { reasons: objections };
         }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::repository::{dense_code, entries, functions, rust_files};
 
 /// Calls in an adapter that a function uses, which the function never comes to.
-const UNREACHED: [(&str, &str, &[&str]); 27] = [
+const UNREACHED: [(&str, &str, &[&str]); 28] = [
     ("approval", "shows no lists", &["dynamodb:BatchGetItem"]),
     ("approval", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     ("intake", "leaves executions to the sweep once they run", &["states:DescribeExecution"]),
@@ -20,7 +20,12 @@ const UNREACHED: [(&str, &str, &[&str]); 27] = [
     ("notify", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     ("provision", "knows people by id", &["identitystore:GetUserId"]),
     ("provision", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
-    ("revoke", "only deletes", &["sso:CreateAccountAssignment"]),
+    ("revoke", "only deletes", &["sso:CreateAccountAssignment", "identitystore:CreateGroupMembership"]),
+    (
+        "sweep",
+        "only compares memberships",
+        &["identitystore:CreateGroupMembership", "identitystore:DeleteGroupMembership"],
+    ),
     ("revoke", "asks neither policy nor directory", &["sso:DescribePermissionSet"]),
     ("revoke", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     (
@@ -41,7 +46,7 @@ const UNREACHED: [(&str, &str, &[&str]); 27] = [
     ("approval", "leaves listing people to sync", PEOPLE),
     ("intake", "leaves listing people to sync", PEOPLE),
     ("provision", "leaves listing people to sync", PEOPLE),
-    ("sweep", "leaves listing people to sync", PEOPLE),
+    ("sweep", "lists the members of some groups", &["identitystore:ListGroups", "identitystore:ListUsers"]),
     ("provision", "leaves listing the organisation to sync", ORGANIZATION),
     ("sweep", "leaves listing the organisation to sync", ORGANIZATION),
     ("provision", "leaves listing permission sets to sync", &["sso:ListPermissionSets"]),
@@ -101,7 +106,7 @@ const WITHOUT_RESOURCE: [&str; 10] = [
 fn service(adapter: &str) -> Option<&'static str> {
     match adapter {
         "functions" => Some("lambda"),
-        "identity_store" => Some("identitystore"),
+        "identity_store" | "memberships" => Some("identitystore"),
         "organizations" => Some("organizations"),
         "scheduler" => Some("scheduler"),
         "sso_admin" => Some("sso"),

@@ -22,6 +22,7 @@ pub mod directory;
 mod fault;
 mod functions;
 pub mod invariants;
+mod key;
 mod log;
 mod organisation;
 mod run;
@@ -33,6 +34,8 @@ pub mod template;
 pub mod timeline;
 pub mod triggers;
 mod world;
+
+pub use key::{Parts, parts};
 
 pub use fault::{CallFault, EventFault, Outage, Plan};
 pub use functions::Function;

@@ -1,7 +1,8 @@
 //! What requests want of Identity Center, and which grants end when.
 
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
-use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
+use curfew_domain::ask::Ask;
+use curfew_domain::id::{AccountId, GroupId, Key, PermissionSetArn, RequestId, UserId};
 use curfew_domain::request::{Intent, Rank, Transition};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
@@ -19,7 +20,9 @@ impl Table {
         let what = "record the intent";
         let write = TransactWriteItem::builder();
         match transition.request.intent() {
-            Some(intent) => Ok(Some(write.put(self.put(intent_item(&intent), None, what)?).build())),
+            Some(intent) => {
+                Ok(Some(write.put(self.put(intent_item(&intent, &transition.request.ask), None, what)?).build()))
+            }
             None if transition.had_intent => {
                 let delete = Delete::builder().table_name(&self.name).key("pk", s("INTENT"));
                 let delete = delete.key("sk", s(transition.request.ask.id.as_str())).build();
@@ -52,28 +55,40 @@ fn due_pk(at: Timestamp) -> String {
     format!("DUE#{}", minute(at).strftime("%Y-%m-%dT%H:%MZ"))
 }
 
-fn intent_item(intent: &Intent) -> Item {
-    item(
+/// With what was asked for, whatever the key is: releases that know no groups read the list all the same, and leave what
+/// they cannot carry out.
+fn intent_item(intent: &Intent, ask: &Ask) -> Item {
+    let mut item = item(
         "INTENT",
         intent.request.as_str(),
         [
             ("rank", s(intent.rank.name())),
-            ("user", s(intent.key.user.as_str())),
-            ("account", s(intent.key.account.as_str())),
-            ("permission_set", s(intent.key.permission_set.as_str())),
+            ("user", s(intent.key.user().as_str())),
+            ("account", s(ask.account.as_str())),
+            ("permission_set", s(ask.permission_set.as_str())),
         ],
-    )
+    );
+    if let Key::Membership { group, .. } = &intent.key {
+        item.insert("group".to_owned(), s(group.as_str()));
+    }
+    item
 }
 
 fn intent(item: &Item) -> Result<Intent, Fault> {
     let rank = text(item, "rank")?;
-    Ok(Intent {
-        request: RequestId::parse(text(item, "sk")?).map_err(unreadable)?,
-        key: Key {
-            user: UserId::parse(text(item, "user")?).map_err(unreadable)?,
+    let user = UserId::parse(text(item, "user")?).map_err(unreadable)?;
+    let key = if item.contains_key("group") {
+        Key::Membership { user, group: GroupId::parse(text(item, "group")?).map_err(unreadable)? }
+    } else {
+        Key::Assignment {
+            user,
             account: AccountId::parse(text(item, "account")?).map_err(unreadable)?,
             permission_set: PermissionSetArn::parse(text(item, "permission_set")?).map_err(unreadable)?,
-        },
+        }
+    };
+    Ok(Intent {
+        request: RequestId::parse(text(item, "sk")?).map_err(unreadable)?,
+        key,
         rank: Rank::parse(rank).ok_or_else(|| unreadable(format!("`{rank}` is no rank")))?,
     })
 }

@@ -137,7 +137,8 @@ impl Requests for Table {
 }
 
 impl Table {
-    /// The writes of a new request with its first record and its idempotency key; its day is listed before.
+    /// The writes of a new request with its first record, its idempotency key and its intent, if it begins with one; its
+    /// day is listed before.
     async fn insert_writes(
         &self,
         first: &Transition,
@@ -155,7 +156,9 @@ impl Table {
         if let Some(key) = key {
             puts.push(self.put(idempotency_item(key, id), Some((ABSENT, None)), what)?);
         }
-        Ok(puts.into_iter().map(in_transaction).collect())
+        let mut writes: Vec<TransactWriteItem> = puts.into_iter().map(in_transaction).collect();
+        writes.extend(self.intent_write(first)?);
+        Ok(writes)
     }
 
     /// The writes of a request that moved on, with the record of its transition and whatever that leaves to be done.

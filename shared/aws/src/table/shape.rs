@@ -1,4 +1,4 @@
-//! Stored shapes, schemas 1 and 2. Separate from the domain's types; every field that a later release adds has a default
+//! Stored shapes, schemas 1 to 3. Separate from the domain's types; every field that a later release adds has a default
 //! here.
 
 use std::net::IpAddr;
@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use curfew_domain::ask::Ask;
 use curfew_domain::assignment::{Assignment, Hold, Operation, OperationKind};
 use curfew_domain::audit::{Head, RecordHash};
-use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
+use curfew_domain::id::{AccountId, GroupId, Key, PermissionSetArn, RequestId, UserId};
 use curfew_domain::origin::{Channel, Origin};
-use curfew_domain::request::{Gone, Grant, Narrowing, Request, Stage, State};
+use curfew_domain::request::{EndReason, Gone, Grant, Means, Narrowing, Request, Stage, State};
 use curfew_domain::text::{Justification, Ticket};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
@@ -31,16 +31,26 @@ pub(super) const SCHEMA: u64 = 1;
 /// The schema of requests that say what those releases would overlook: a release that is rolled back must not take an
 /// approval that was narrowed for a full one.
 const SCHEMA_WITH_RULES: u64 = 2;
+/// The schema of requests whose access is not given by assignment, or was not given by Curfew at all: a release before it
+/// would look for an assignment, find none, and take the access for gone.
+const SCHEMA_WITH_MEANS: u64 = 3;
 
 /// Whether this release reads requests of this schema.
 pub(super) fn is_known(schema: u64) -> bool {
-    matches!(schema, SCHEMA | SCHEMA_WITH_RULES)
+    matches!(schema, SCHEMA | SCHEMA_WITH_RULES | SCHEMA_WITH_MEANS)
 }
 
 /// The lowest schema that says all that this request is.
 pub(super) fn schema(request: &Request) -> u64 {
     let narrowed = request.decisions.iter().any(|decision| decision.narrowed != Narrowing::NONE);
     let plain = request.verdict.as_ref().is_none_or(verdict::is_plain);
+    let stray = matches!(
+        &request.state,
+        State::Ending { reason: EndReason::Stray, .. } | State::Ended { reason: EndReason::Stray, .. }
+    );
+    if stray || request.state.grant().is_some_and(|grant| grant.means != Means::Assignment) {
+        return SCHEMA_WITH_MEANS;
+    }
     // What was granted is granted: any release can end it, and must be able to.
     let begun = request.state.stage() >= Stage::Provisioning;
     if begun || (plain && !narrowed && request.timed_out.is_empty()) { SCHEMA } else { SCHEMA_WITH_RULES }
@@ -130,6 +140,16 @@ struct GrantDoc {
     expires_at: Timestamp,
     session_seconds: i64,
     standing: bool,
+    /// Absent where the access is given by assignment, and in grants of releases that knew nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    means: Option<MeansDoc>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum MeansDoc {
+    Group(String),
+    Hands(Vec<String>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -138,6 +158,7 @@ enum GoneDoc {
     Absent,
     KeptFor(String),
     Standing,
+    Taken(String),
 }
 
 /// A request as the text of its `doc` attribute.
@@ -226,6 +247,7 @@ fn state_doc(state: &State) -> StateDoc {
                 Gone::Absent => GoneDoc::Absent,
                 Gone::KeptFor(other) => GoneDoc::KeptFor(other.to_string()),
                 Gone::Standing => GoneDoc::Standing,
+                Gone::Taken(by) => GoneDoc::Taken(by.to_string()),
             },
         },
         State::Denied => StateDoc::Denied,
@@ -243,16 +265,17 @@ fn state(doc: StateDoc) -> Result<State, Fault> {
         StateDoc::AwaitingApproval { step, deadline } => State::AwaitingApproval { step, deadline },
         StateDoc::Approved => State::Approved,
         StateDoc::Scheduled { start } => State::Scheduled { start },
-        StateDoc::Provisioning { grant: g } => State::Provisioning(grant(&g)),
-        StateDoc::Active { grant: g } => State::Active(grant(&g)),
-        StateDoc::Ending { grant: g, reason: r } => State::Ending { grant: grant(&g), reason: reason(r) },
+        StateDoc::Provisioning { grant: g } => State::Provisioning(grant(g)?),
+        StateDoc::Active { grant: g } => State::Active(grant(g)?),
+        StateDoc::Ending { grant: g, reason: r } => State::Ending { grant: grant(g)?, reason: reason(r) },
         StateDoc::Ended { grant: g, reason: r, gone } => State::Ended {
-            grant: grant(&g),
+            grant: grant(g)?,
             reason: reason(r),
             gone: match gone {
                 GoneDoc::Absent => Gone::Absent,
                 GoneDoc::KeptFor(other) => Gone::KeptFor(RequestId::parse(&other).map_err(unreadable)?),
                 GoneDoc::Standing => Gone::Standing,
+                GoneDoc::Taken(by) => Gone::Taken(user(&by)?),
             },
         },
         StateDoc::Denied => State::Denied,
@@ -270,16 +293,26 @@ fn grant_doc(grant: &Grant) -> GrantDoc {
         expires_at: grant.expires_at,
         session_seconds: grant.session.as_secs(),
         standing: grant.standing,
+        means: match &grant.means {
+            Means::Assignment => None,
+            Means::Membership(group) => Some(MeansDoc::Group(group.to_string())),
+            Means::Hands(people) => Some(MeansDoc::Hands(people.iter().map(ToString::to_string).collect())),
+        },
     }
 }
 
-fn grant(doc: &GrantDoc) -> Grant {
-    Grant {
+fn grant(doc: GrantDoc) -> Result<Grant, Fault> {
+    Ok(Grant {
         started_at: doc.started_at,
         expires_at: doc.expires_at,
         session: SignedDuration::from_secs(doc.session_seconds),
         standing: doc.standing,
-    }
+        means: match doc.means {
+            None => Means::Assignment,
+            Some(MeansDoc::Group(group)) => Means::Membership(GroupId::parse(&group).map_err(unreadable)?),
+            Some(MeansDoc::Hands(people)) => Means::Hands(people.iter().map(|id| user(id)).collect::<Result<_, _>>()?),
+        },
+    })
 }
 
 #[derive(Serialize, Deserialize)]

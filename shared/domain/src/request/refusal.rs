@@ -28,6 +28,18 @@ pub enum Refusal {
     /// Only an approver of the request or an administrator may do this.
     #[error("only an approver of this request or an administrator may `{0}` it")]
     NotInCharge(&'static str),
+    /// Only the people who give and take this access by hand, or an administrator, may do this.
+    #[error("only the people who give and take this access by hand, or an administrator, may `{0}` this request")]
+    NotInHand(&'static str),
+    /// Nobody gives or takes access of their own by hand.
+    #[error("nobody confirms what was done by hand about access of their own")]
+    OwnHand,
+    /// This access is given by Curfew itself.
+    #[error("this access is not given and taken by hand: Curfew does it and confirms it")]
+    NotByHand,
+    /// People give and take this access: only they can say that it is done.
+    #[error("this access is given and taken by hand: only who does it can confirm it")]
+    ByHand,
     /// Nobody decides on a request of their own (I3).
     #[error("nobody decides on a request of their own")]
     OwnRequest,

@@ -43,7 +43,9 @@ pub(super) async fn assign(writer: &Writer<'_>, slot: Slot<'_>, id: &RequestId) 
         return settle(writer, id, Assigned::Rejected("Identity Center did not take it for ten minutes".to_owned()))
             .await;
     }
-    let mut key = KeyWork::open(&writer.tools, slot, &asked.ask.key()).await?;
+    // It has moved on, or people give it by hand.
+    let Some(known) = asked.key() else { return Ok(Tried::Done) };
+    let mut key = KeyWork::open(&writer.tools, slot, &known).await?;
     // Loaded with the key in hand: an end that came before is seen here, and one that comes later is carried out after.
     let request = core.load(id).await?;
     let State::Provisioning(grant) = &request.state else { return Ok(Tried::Done) };
@@ -103,7 +105,7 @@ async fn settle(writer: &Writer<'_>, id: &RequestId, assigned: Assigned) -> Resu
     };
     match outcome {
         Ok(request) => {
-            let (key, state) = (request.ask.key(), request.state.stage().name());
+            let (key, state) = (request.key(), request.state.stage().name());
             tracing::info!(request_id = %id, ?key, state, "an intent to grant was carried out");
             Ok(Tried::Done)
         }
@@ -114,7 +116,7 @@ async fn settle(writer: &Writer<'_>, id: &RequestId, assigned: Assigned) -> Resu
 }
 
 /// Lists the grant under the minute of its end, and makes sure that `revoke` is called then.
-async fn arm(writer: &Writer<'_>, granting: &Granting, id: &RequestId, at: Timestamp) -> Result<(), Error> {
+pub(crate) async fn arm(writer: &Writer<'_>, granting: &Granting, id: &RequestId, at: Timestamp) -> Result<(), Error> {
     let core = writer.core();
     core.store.put_due(id, at).await?;
     let trigger = Trigger::of(id, at, core.clock.now());

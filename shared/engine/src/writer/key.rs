@@ -105,9 +105,10 @@ impl<'a> KeyWork<'a> {
     async fn change(&mut self, kind: OperationKind, record: Assignment) -> Result<Changed, Error> {
         let tools = self.tools;
         // An administrator may be making the same assignment; should our answer be lost, theirs is not taken for ours.
-        let others = match kind {
-            OperationKind::Assign => tools.creates_in_progress().await?,
-            OperationKind::Unassign => Vec::new(),
+        // A membership is made at once: nobody is just making one.
+        let others = match (kind, &self.record.key) {
+            (OperationKind::Assign, Key::Assignment { .. }) => tools.creates_in_progress().await?,
+            _ => Vec::new(),
         };
         // Before the intent: nothing may come between the two.
         tools.quota.pace(tools.clock.as_ref()).await;
@@ -119,6 +120,11 @@ impl<'a> KeyWork<'a> {
         }
         let id = match tools.access.begin(kind, &self.record.key).await {
             Ok(Begun::Accepted(id)) => Some(id),
+            Ok(Begun::Done) => {
+                let end = self.wait_for_listing(kind).await?;
+                self.settle_end(kind, None, &end).await?;
+                return Self::changed(Some(end));
+            }
             Ok(Begun::Rejected(reason)) => {
                 self.write(self.record.settled(None, self.record.ours)).await?;
                 return Ok(Changed::Rejected(reason));
@@ -135,7 +141,11 @@ impl<'a> KeyWork<'a> {
             }
         };
         self.slot.begun(tools.clock.now());
-        match self.resolve(id).await? {
+        Self::changed(self.resolve(id).await?)
+    }
+
+    fn changed(end: Option<End>) -> Result<Changed, Error> {
+        match end {
             Some(End::Shown) => Ok(Changed::Confirmed),
             Some(End::Failed(reason)) => Ok(Changed::Rejected(reason)),
             Some(End::NotShown) | None => {
@@ -166,7 +176,13 @@ impl<'a> KeyWork<'a> {
             },
             Over::Unknown => return self.settle_unknown(&operation).await.map(Some),
         };
-        let ours = match (&end, kind) {
+        self.settle_end(kind, Some(&id), &end).await?;
+        Ok(Some(end))
+    }
+
+    /// Records what an operation left.
+    async fn settle_end(&mut self, kind: OperationKind, id: Option<&str>, end: &End) -> Result<(), Error> {
+        let ours = match (end, kind) {
             (End::Shown, _) => kind == OperationKind::Assign,
             // Said to have failed, and yet there: made by this intent, because the listing was empty before it.
             (End::Failed(_), OperationKind::Assign) => self.record.ours || self.is_assigned().await?,
@@ -174,8 +190,7 @@ impl<'a> KeyWork<'a> {
             // Until the listing is without it, it is there, and it is ours to remove.
             (End::NotShown | End::Failed(_), OperationKind::Unassign) => self.record.ours,
         };
-        self.write(self.record.settled(Some(&id), ours)).await?;
-        Ok(Some(end))
+        self.write(self.record.settled(id, ours)).await
     }
 
     async fn ask_once(&self, kind: OperationKind, id: &str) -> Result<Option<Progress>, Error> {

@@ -6,7 +6,7 @@
 //! is either seen by it or by its recorder. A holder that dies is healed by the next caller, at the latest by the sweep:
 //! its lease runs out after it cannot be alive any more, and what it had begun is on record.
 
-mod assign;
+pub(crate) mod assign;
 mod key;
 mod queue;
 mod quota;
@@ -28,7 +28,7 @@ use crate::error::{Error, Fault};
 use crate::facts::FactSources;
 use crate::ports::{Access, Clock, Commit, Store, Timers, Wake};
 use queue::Queue;
-use quota::{Quota, Slot};
+use quota::{Lane, Quota, Slot};
 use watch::Watch;
 
 pub use quota::Limits;
@@ -154,6 +154,11 @@ impl<'a> Writer<'a> {
         &self.parts.core
     }
 
+    /// What creating access needs; only in `provision`.
+    pub(crate) fn granting(&self) -> Option<&Granting> {
+        self.parts.granting.as_ref()
+    }
+
     /// Policy has just allowed this request, on fresh facts.
     pub fn vouch(&self, id: &RequestId) {
         let now = self.tools.clock.now();
@@ -247,7 +252,7 @@ impl<'a> Writer<'a> {
     }
 
     fn slot(&self, intent: &Intent, now: Timestamp) -> Option<Slot<'_>> {
-        self.tools.quota.slot(&intent.key.account, now)
+        self.tools.quota.slot(&Lane::of(&intent.key), now)
     }
 
     /// Whether this function may carry an intent out.

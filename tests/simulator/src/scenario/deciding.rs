@@ -7,6 +7,7 @@ use super::cast::Person::{Ana, Ben, Cyn};
 use super::cast::{Access, configuration, configuration_of_other_approvers};
 use super::people::{millis, mins, secs, wish};
 use super::{Play, Scenario, scenario};
+use crate::parts;
 
 pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
@@ -131,7 +132,7 @@ async fn user_leaves_before(play: Play) {
 }
 
 async fn account_closes_before(play: Play) {
-    let account = play.key(Ana, Access::Approved).account;
+    let account = parts(&play.key(Ana, Access::Approved)).account.clone();
     let suspended = crate::AccountState::Suspended;
     changed_after_approval(&play, async || play.world.set_account_state(&account, suspended)).await;
 }
