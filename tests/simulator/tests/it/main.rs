@@ -22,5 +22,6 @@ mod races;
 mod regressions;
 mod stage;
 mod standing;
+mod strategies;
 mod sweeping;
 mod vanishing;
