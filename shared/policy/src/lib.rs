@@ -27,6 +27,7 @@ pub mod offers;
 pub mod pattern;
 pub mod problem;
 mod reasons;
+mod risk;
 pub mod steps;
 #[cfg(test)]
 mod tests;

@@ -107,7 +107,11 @@ fn understand(call: &Call) {
         "POST /v1/requests/{id}/escalate" => drop(curfew_api::urgency(body, call.origin).unwrap()),
         "POST /v1/requests/{id}/review" => drop(curfew_api::judgement(body).unwrap()),
         "POST /v1/requests/{id}/decisions" => drop(curfew_api::decision(body).unwrap()),
-        "POST /v1/requests/{id}/cancel" | "POST /v1/requests/{id}/return" | "POST /v1/requests/{id}/revoke" => {
+        "POST /v1/requests/{id}/cancel"
+        | "POST /v1/requests/{id}/return"
+        | "POST /v1/requests/{id}/revoke"
+        | "POST /v1/requests/{id}/provisioned"
+        | "POST /v1/requests/{id}/removed" => {
             curfew_api::comment(body).unwrap();
         }
         "POST /a/{id}" => drop(curfew_api::link_decision(body).unwrap()),

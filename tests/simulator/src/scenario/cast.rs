@@ -95,7 +95,7 @@ pub(crate) fn organisation() -> Organisation {
 }
 
 /// Adds access that is not given by assignment.
-pub(crate) fn with_strategies(organisation: &mut Organisation) {
+pub fn with_strategies(organisation: &mut Organisation) {
     for access in [Access::Grouped, Access::ByHand] {
         organisation.permission_sets.insert(access.set().to_owned(), Duration::from_hours(1));
     }

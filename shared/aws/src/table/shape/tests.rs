@@ -1,12 +1,14 @@
 //! What earlier releases stored is read, and what this one stores comes back as it was.
 
 use curfew_domain::ask::Ask;
-use curfew_domain::id::{RequestId, UserId};
-use curfew_domain::request::{Answer, Command, Context, Narrowing, Request, State, apply};
+use curfew_domain::id::{GroupId, RequestId, UserId};
+use curfew_domain::request::{
+    Answer, Command, Context, EndReason, Gone, Grant, Means, Narrowing, Request, State, Stray, apply, remove_stray,
+};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use curfew_domain::verdict::{Grounds, OnTimeout, Outcome, Step, Verdict};
 
-use super::{SCHEMA, SCHEMA_WITH_RULES, request, request_doc, schema};
+use super::{SCHEMA, SCHEMA_WITH_MEANS, SCHEMA_WITH_RULES, request, request_doc, schema};
 
 const ASK: &str = r#"{"requester":"00000000-0000-4000-8000-000000000001","account":"111122223333","permission_set":"arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444","seconds":3600,"justification":"because","ticket":null,"start":null,"emergency":false,"submitted_at":"2026-11-23T09:00:00Z"}"#;
 
@@ -121,4 +123,49 @@ fn rules_time_outs_and_narrowed_terms_come_back_and_are_not_for_earlier_releases
     comes_back(&plain(vec![Step { then: Some(1), ..step(2) }, step(3)]), SCHEMA);
     comes_back(&plain(vec![Step { then: Some(2), ..step(2) }, step(3), step(4)]), SCHEMA_WITH_RULES);
     comes_back(&plain(vec![Step { distinct: true, ..step(2) }]), SCHEMA_WITH_RULES);
+}
+
+#[test]
+fn a_grant_of_a_release_without_strategies_is_an_assignment_and_stays_readable_to_it() {
+    let grant = r#"{"started_at":"2026-11-23T09:00:00Z","expires_at":"2026-11-23T10:00:00Z","session_seconds":3600,"standing":false}"#;
+    let text = doc("null", &format!(r#"{{"at":"active","grant":{grant}}}"#));
+    let old = request(id(), 4, &text).unwrap();
+    assert_eq!(old.state.grant().unwrap().means, Means::Assignment);
+    assert_eq!((request_doc(&old).unwrap(), schema(&old)), (text, SCHEMA));
+}
+
+/// A release before them would look for an assignment, find none, and close.
+#[test]
+fn other_means_and_strays_come_back_and_are_not_for_earlier_releases() {
+    let now: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
+    let group = GroupId::parse("10000000-0000-4000-8000-000000000001").unwrap();
+    let begun = |means: Means| Grant {
+        started_at: now,
+        expires_at: now + SignedDuration::from_hours(1),
+        session: SignedDuration::from_hours(1),
+        standing: false,
+        means,
+    };
+    let states = |means: Means| {
+        let grant = begun(means);
+        let (reason, gone) = (EndReason::Revoked, Gone::Taken(user(2)));
+        [
+            State::Provisioning(grant.clone()),
+            State::Active(grant.clone()),
+            State::Ending { grant: grant.clone(), reason: reason.clone() },
+            State::Ended { grant, reason, gone },
+        ]
+    };
+    for means in [Means::Membership(group), Means::Hands(vec![user(2), user(3)])] {
+        for state in states(means) {
+            comes_back(&Request { state, ..submitted() }, SCHEMA_WITH_MEANS);
+        }
+    }
+    let ask = submitted().ask;
+    let session = SignedDuration::from_hours(1);
+    let stray = Stray { user: ask.requester, account: ask.account, permission_set: ask.permission_set, session };
+    let first = remove_stray(stray, id(), ask.justification, now).request;
+    comes_back(&first, SCHEMA_WITH_MEANS);
+    let closed = apply(&first, Command::Close(Gone::Absent), Context { now }).unwrap().request;
+    comes_back(&closed, SCHEMA_WITH_MEANS);
 }
