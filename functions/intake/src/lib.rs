@@ -72,6 +72,7 @@ impl Intake {
             Route::Removed => self.handled(&call, Task::Take).await,
             Route::Tasks => self.tasks(&call).await,
             Route::Entitlements => self.entitlements(&call).await,
+            Route::Explain => self.explain(&call).await,
             Route::Approvals => self.approvals(&call).await,
             Route::Me => self.me(&call).await,
             Route::Configuration => self.configuration(&call).await,

@@ -17,6 +17,7 @@ pub(crate) enum Route {
     Removed,
     Tasks,
     Entitlements,
+    Explain,
     Approvals,
     Me,
     Configuration,
@@ -33,7 +34,7 @@ pub(crate) enum Route {
 }
 
 /// Route keys, as the template writes them.
-const ALL: [(&str, Route); 27] = [
+const ALL: [(&str, Route); 28] = [
     ("POST /v1/requests", Route::Submit),
     ("GET /v1/requests", Route::List),
     ("GET /v1/requests/{id}", Route::Show),
@@ -47,6 +48,7 @@ const ALL: [(&str, Route); 27] = [
     ("POST /v1/requests/{id}/removed", Route::Removed),
     ("GET /v1/tasks", Route::Tasks),
     ("GET /v1/entitlements", Route::Entitlements),
+    ("GET /v1/entitlements/explain", Route::Explain),
     ("GET /v1/approvals", Route::Approvals),
     ("GET /v1/reviews", Route::Reviews),
     ("GET /v1/me", Route::Me),

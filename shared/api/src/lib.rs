@@ -18,7 +18,7 @@ pub use configuration::{
     ConfigurationView, PUBLICATIONS, PublicationsView, PublishedView, Rollback, change, publications_query, rollback,
 };
 pub use directory::{DirectoryView, SnapshotView, sync_wish};
-pub use entitlements::{EntitlementsQuery, EntitlementsView, entitlements_query};
+pub use entitlements::{EntitlementsQuery, EntitlementsView, ExplainQuery, entitlements_query, explain_query};
 pub use health::AccessHealthView;
 pub use problem::Problem;
 pub use query::{list_query, path_id};

@@ -61,6 +61,8 @@ impl From<Refusal> for Problem {
             Refusal::NotInCharge(_) => forbidden("not_in_charge"),
             Refusal::NotRequesterOrManager => forbidden("not_requester_or_manager"),
             Refusal::AlreadyEmergency => conflict("already_emergency"),
+            Refusal::NoEmergency => conflict("no_emergency"),
+            Refusal::ReviewOwed => conflict("review_owed"),
             Refusal::OwnRequest | Refusal::OwnHand => forbidden("own_request"),
             Refusal::NotInHand(_) => forbidden("not_in_hand"),
             Refusal::NotByHand => conflict("not_by_hand"),

@@ -240,6 +240,8 @@ pub trait Notices: Send + Sync {
     async fn moved(&self, notice: &Notice, to: &[UserId], at: Timestamp) -> Result<(), Fault>;
     /// Asks these approvers to decide; each through a link of their own.
     async fn decision_needed(&self, request: &Request, links: &[Link], at: Timestamp) -> Result<(), Fault>;
+    /// Tells these people, loudly, that somebody gets emergency access, or asks them for it.
+    async fn emergency(&self, request: &Request, to: &[UserId], at: Timestamp) -> Result<(), Fault>;
     /// Tells these people that nobody has reviewed emergency access in time.
     async fn review_overdue(&self, review: &Review, to: &[UserId], at: Timestamp) -> Result<(), Fault>;
 }

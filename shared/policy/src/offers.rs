@@ -84,6 +84,8 @@ pub struct Page<'a> {
     pub after: Option<(&'a AccountId, &'a PermissionSetArn)>,
     /// At most this many.
     pub limit: usize,
+    /// Only those in which each of these words occurs (`catalog::Part::words`).
+    pub words: &'a [String],
 }
 
 /// A part of what somebody may see, sorted by account and permission set.
@@ -113,7 +115,7 @@ impl Configuration {
         let after = page.after.map(|(account, set)| (account.clone(), set.clone()));
         // The account of `after` may begin with what was shown before, at most one of each permission set.
         let most = page.limit.saturating_add(1).saturating_add(facts.directory.permission_sets.len());
-        let part = Part { from: page.after.map(|(account, _)| account), most };
+        let part = Part { from: page.after.map(|(account, _)| account), most, words: page.words };
         let seen = catalog::entitlements_seen(self.model(), facts.directory, user, part);
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut rest = seen.range((from, Bound::Unbounded)).map(|(_, entitlement)| entitlement);

@@ -49,6 +49,12 @@ impl Notices for TableNotices {
         self.keep(id, "decision_needed", &to, at).await
     }
 
+    async fn emergency(&self, request: &Request, to: &[UserId], at: Timestamp) -> Result<(), Fault> {
+        let id = &request.ask.id;
+        tracing::warn!(request_id = %id, requester = %request.ask.requester, people = to.len(), "notice: emergency");
+        self.keep(id, "emergency", to, at).await
+    }
+
     async fn review_overdue(&self, review: &Review, to: &[UserId], at: Timestamp) -> Result<(), Fault> {
         tracing::info!(request_id = %review.request, people = to.len(), "notice: review overdue");
         self.keep(&review.request, "review_overdue", to, at).await

@@ -25,6 +25,12 @@ pub enum Refusal {
     /// It is one.
     #[error("this request asks for emergency access already")]
     AlreadyEmergency,
+    /// Its entitlement has no emergency access.
+    #[error("emergency access is off for this entitlement; the request stays as it is")]
+    NoEmergency,
+    /// Whoever owes the review of an emergency gets no other.
+    #[error("the requester owes the review of an earlier emergency, whose time is over; the request stays as it is")]
+    ReviewOwed,
     /// Only an approver of the request or an administrator may do this.
     #[error("only an approver of this request or an administrator may `{0}` it")]
     NotInCharge(&'static str),

@@ -13,6 +13,7 @@ mod controls;
 mod counts;
 mod directory;
 mod drift;
+mod escalating;
 mod extending;
 mod fresh_facts;
 mod health;

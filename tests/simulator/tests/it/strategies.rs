@@ -52,8 +52,8 @@ fn i14_only_who_is_named_says_that_access_by_hand_is_there_and_gone() {
         assert_eq!((status, code), (404, json!("not_found")), "who may not even know of it");
         assert_eq!(say(&play, "ben", &id, "provisioned").await.0, 200);
         play.book.borrow_mut().by_hand.insert(key.clone());
-        assert_eq!(say(&play, "cyn", &id, "provisioned").await, (409, json!("not_now")), "it is there already");
-        assert_eq!(say(&play, "ben", &id, "removed").await, (409, json!("not_now")), "it has not ended");
+        assert_eq!(say(&play, "cyn", &id, "provisioned").await, (409, json!("active")), "it is there already");
+        assert_eq!(say(&play, "ben", &id, "removed").await, (409, json!("active")), "it has not ended");
         assert_eq!(tasks(&play, "ben").await, []);
 
         // Given back early: the people are asked to take it, and nobody else can close it.
