@@ -242,6 +242,8 @@ pub trait Notices: Send + Sync {
     async fn decision_needed(&self, request: &Request, links: &[Link], at: Timestamp) -> Result<(), Fault>;
     /// Tells these people, loudly, that somebody gets emergency access, or asks them for it.
     async fn emergency(&self, request: &Request, to: &[UserId], at: Timestamp) -> Result<(), Fault>;
+    /// Asks these people to review emergency access that has ended.
+    async fn review_opened(&self, review: &Review, to: &[UserId], at: Timestamp) -> Result<(), Fault>;
     /// Tells these people that nobody has reviewed emergency access in time.
     async fn review_overdue(&self, review: &Review, to: &[UserId], at: Timestamp) -> Result<(), Fault>;
 }

@@ -4,7 +4,7 @@ use curfew_domain::audit::Record;
 use curfew_domain::id::{RequestId, UserId};
 use curfew_domain::person::Person;
 use curfew_domain::request::{Request, may_see};
-use curfew_domain::review::{self, Finding, Review};
+use curfew_domain::review::{self, Finding, Review, Standing};
 use curfew_domain::text::Comment;
 use curfew_domain::time::SignedDuration;
 
@@ -93,28 +93,45 @@ pub async fn of(core: &Core, request: &Request) -> Result<Option<(Review, Vec<Re
     Ok(Some((review, records)))
 }
 
-/// Tells people, once, of every review whose time is over; how many there were. What cannot be told now is told by the
-/// next sweep.
-pub(crate) async fn announce_overdue(core: &Core, reviewing: Reviewing<'_>) -> Result<usize, Error> {
-    let mut announced = 0;
+/// Tells people, each once, of every review that is open, and of every one whose time is over; how many there were of the
+/// latter. What cannot be told now is told by the next sweep.
+pub(crate) async fn announce(core: &Core, reviewing: Reviewing<'_>) -> Result<usize, Error> {
+    let mut overdue = 0;
     for review in core.store.open_reviews().await? {
         let now = core.clock.now();
-        let Ok(step) = review::announce(&review, reviewing.within(), now) else { continue };
+        let asked = review::ask(&review, now);
+        let (step, is_overdue) = match asked.or_else(|_| review::announce(&review, reviewing.within(), now)) {
+            // Who was not even asked yet is told that first.
+            Ok(step) => (step, !is_first(&review)),
+            Err(_) => continue,
+        };
         if core.store.commit_review(&step).await? == Commit::Conflict {
             continue;
         }
-        announced += 1;
         let id = &review.request;
-        tracing::error!(
-            request_id = %id, requester = %review.requester, since = %review.since, alarm = "review_overdue",
-            "emergency access was not reviewed in time"
-        );
+        if is_overdue {
+            overdue += 1;
+            tracing::error!(
+                request_id = %id, requester = %review.requester, since = %review.since, alarm = "review_overdue",
+                "emergency access was not reviewed in time"
+            );
+        }
         let request = core.load(id).await?;
         let (mut to, reviewers) = (audience(&request), reviewing.reviewers(&request.ask));
         to.extend(reviewers.iter().filter(|who| !to.contains(who)).cloned().collect::<Vec<_>>());
-        if let Err(error) = core.notices.review_overdue(&step.review, &to, now).await {
-            tracing::warn!(request_id = %id, %error, "people could not be told of an overdue review; the alarm stands");
+        let told = if is_overdue {
+            core.notices.review_overdue(&step.review, &to, now).await
+        } else {
+            core.notices.review_opened(&step.review, &to, now).await
+        };
+        if let Err(error) = told {
+            tracing::warn!(request_id = %id, %error, "people could not be told of a review; it is open all the same");
         }
     }
-    Ok(announced)
+    Ok(overdue)
+}
+
+/// Whether nobody was told of this review yet.
+fn is_first(review: &Review) -> bool {
+    matches!(review.state, Standing::Open { told: None, .. })
 }

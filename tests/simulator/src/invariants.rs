@@ -166,7 +166,7 @@ fn noticed(world: &World, book: &Book, pk: &str, sk: &str, skew: SignedDuration)
         return Some(Broken::new("I6", format!("people are asked to give access to {id}, whose end is not armed")));
     }
     let needle = format!("\"to\":\"{stage}\"");
-    let known = matches!(stage, "decision_needed" | "emergency")
+    let known = matches!(stage, "decision_needed" | "emergency" | "review_opened")
         || world.history(&id).iter().any(|record| record.body.contains(&needle));
     (!known).then(|| Broken::new("I18", format!("people are told `{stage}`, which is not on record")))
 }

@@ -55,6 +55,11 @@ impl Notices for TableNotices {
         self.keep(id, "emergency", to, at).await
     }
 
+    async fn review_opened(&self, review: &Review, to: &[UserId], at: Timestamp) -> Result<(), Fault> {
+        tracing::info!(request_id = %review.request, people = to.len(), "notice: review opened");
+        self.keep(&review.request, "review_opened", to, at).await
+    }
+
     async fn review_overdue(&self, review: &Review, to: &[UserId], at: Timestamp) -> Result<(), Fault> {
         tracing::info!(request_id = %review.request, people = to.len(), "notice: review overdue");
         self.keep(&review.request, "review_overdue", to, at).await

@@ -9,7 +9,7 @@ mod answer;
 #[cfg(test)]
 mod tests;
 
-pub use announce::announce;
+pub use announce::{announce, ask};
 pub use answer::answer;
 
 use crate::audit::{Head, Record};
@@ -38,6 +38,8 @@ pub struct Review {
 pub enum Standing {
     /// Nobody has judged yet.
     Open {
+        /// When reviewers were told that there is something to review, if they were.
+        told: Option<Timestamp>,
         /// When people were told that its time was over, if they were.
         announced: Option<Timestamp>,
     },
@@ -88,7 +90,7 @@ pub enum Refusal {
     #[error("the review has time until {0}")]
     NotOverdue(Timestamp),
     /// Once is enough.
-    #[error("people were told already that this review is overdue")]
+    #[error("people were told already of this review")]
     Announced,
 }
 
@@ -119,7 +121,7 @@ impl Review {
             request: request.ask.id.clone(),
             requester: request.ask.requester.clone(),
             since: request.since,
-            state: Standing::Open { announced: None },
+            state: Standing::Open { told: None, announced: None },
             head: request.head.clone(),
         })
     }

@@ -44,7 +44,10 @@ fn a_review_is_overdue_at_its_deadline_and_that_is_announced_once() {
     let before = deadline - SignedDuration::from_secs(1);
     assert!(!review.is_overdue(WITHIN, before) && review.is_overdue(WITHIN, deadline));
     assert_eq!(announce(&review, WITHIN, before), Err(Refusal::NotOverdue(deadline)));
-    let announced = announce(&review, WITHIN, deadline).unwrap().review;
+    let asked = ask(&review, review.since).unwrap();
+    assert_eq!((asked.record.event.as_str(), ask(&asked.review, deadline)), ("review_opened", Err(Refusal::Announced)));
+    let announced = announce(&asked.review, WITHIN, deadline).unwrap().review;
+    assert_eq!(ask(&announced, deadline), Err(Refusal::Announced), "once is enough");
     assert!(announced.is_overdue(WITHIN, deadline), "telling people does not make it done");
     assert_eq!(announce(&announced, WITHIN, deadline), Err(Refusal::Announced));
     let done = answer(&announced, &person(1, true), &[], Finding::Justified, comment(), deadline).unwrap();

@@ -144,7 +144,7 @@ impl Sweeper {
         let mut swept = round.swept;
         // Without rules, administrators review, and a default says how soon.
         let reviewing = Reviewing::new(known.as_ref(), self.core.clock.now());
-        if let Err(error) = review::announce_overdue(&self.core, reviewing).await {
+        if let Err(error) = review::announce(&self.core, reviewing).await {
             swept.faults += 1;
             tracing::error!(%error, alarm = "sweep_fault", "reviews could not be looked at this time");
         }

@@ -4,7 +4,7 @@ use super::world::*;
 use crate::evaluator::Configuration;
 use crate::judge::Wish;
 use crate::model::Circumstances;
-use crate::offers::{Page, Prospect};
+use crate::offers::{Offer, Page, Prospect};
 
 const FLOWS: &str = r#"
 [flow.automatic]

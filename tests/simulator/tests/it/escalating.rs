@@ -41,7 +41,14 @@ fn everybody_named_is_told_of_an_emergency() {
             };
             let everybody = ["ana", "ben", "cyn", "dan"].map(|name| play.world.user(name).to_string());
             assert_eq!(told("emergency"), Some(everybody.into()));
-            assert_eq!(play.end(Person::Ana, &new, "cancel").await, Some(202));
+            // And once it is over, that there is something to review.
+            play.answer(Person::Ben, &new, Answer::Approve).await;
+            assert!(play.reaches(&new, Stage::Ended, mins(5)).await);
+            assert_eq!(told("review_opened"), None);
+            play.world.pass(mins(2)).await;
+            assert!(told("review_opened").is_some_and(|to| to.contains(play.world.user("dan").as_str())));
+            let events = |name: &str| play.world.history(&new).iter().filter(|record| record.event == name).count();
+            assert_eq!(events("review_opened"), 1, "once");
         },
     );
 }

@@ -21,14 +21,24 @@ struct ReviewDoc {
 #[derive(Serialize, Deserialize)]
 #[serde(tag = "at", rename_all = "snake_case")]
 enum StandingDoc {
-    Open { announced: Option<Timestamp> },
-    Done { by: String, when: Timestamp, finding: String, comment: String },
+    Open {
+        /// Absent before reviewers were told, and in reviews of releases that did not tell them.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<Timestamp>,
+        announced: Option<Timestamp>,
+    },
+    Done {
+        by: String,
+        when: Timestamp,
+        finding: String,
+        comment: String,
+    },
 }
 
 /// A review as the text of its `doc` attribute.
 pub(in super::super) fn review_doc(review: &Review) -> Result<String, Fault> {
     let state = match &review.state {
-        Standing::Open { announced } => StandingDoc::Open { announced: *announced },
+        Standing::Open { told, announced } => StandingDoc::Open { told: *told, announced: *announced },
         Standing::Done { by, at, finding, comment } => StandingDoc::Done {
             by: by.to_string(),
             when: *at,
@@ -45,7 +55,7 @@ pub(in super::super) fn review_doc(review: &Review) -> Result<String, Fault> {
 pub(in super::super) fn review(request: RequestId, version: u64, doc: &str) -> Result<Review, Fault> {
     let doc: ReviewDoc = serde_json::from_str(doc).map_err(unreadable)?;
     let state = match doc.state {
-        StandingDoc::Open { announced } => Standing::Open { announced },
+        StandingDoc::Open { told, announced } => Standing::Open { told, announced },
         StandingDoc::Done { by, when, finding, comment } => Standing::Done {
             by: user(&by)?,
             at: when,
