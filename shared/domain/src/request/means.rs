@@ -56,26 +56,18 @@ pub(super) fn given(
     Ok(Change::new("provisioned", Actor::User(by.id.clone()), State::Active(grant.clone()), facts))
 }
 
-/// Somebody will not give the access, and nobody has.
-pub(super) fn not_given(request: &Request, by: &Person, comment: Option<&Comment>) -> Result<Change, Refusal> {
-    in_hand(request, by, "refuse the provisioning of")?;
-    let reason = match comment {
-        Some(comment) => format!("it was not given: {}", comment.as_str()),
-        None => "it was not given".to_owned(),
-    };
-    let facts = json!({ "reason": reason, "comment": body::comment(comment) });
-    Ok(Change::new("failed", Actor::User(by.id.clone()), State::Failed { reason }, facts))
-}
-
-/// Somebody has taken the access.
-pub(super) fn taken(
-    request: &Request,
-    grant: &Grant,
-    reason: &EndReason,
-    by: &Person,
-    comment: Option<&Comment>,
-) -> Result<Change, Refusal> {
+/// Somebody has taken the access that has ended; or, before anybody has given it, says that nobody will.
+pub(super) fn taken(request: &Request, by: &Person, comment: Option<&Comment>) -> Result<Change, Refusal> {
     in_hand(request, by, "confirm the removal of")?;
+    let actor = Actor::User(by.id.clone());
+    let State::Ending { grant, reason } = &request.state else {
+        let reason = match comment {
+            Some(comment) => format!("it was not given: {}", comment.as_str()),
+            None => "it was not given".to_owned(),
+        };
+        let facts = json!({ "reason": reason, "comment": body::comment(comment) });
+        return Ok(Change::new("failed", actor, State::Failed { reason }, facts));
+    };
     let facts = json!({
         "reason": reason.name(),
         "confirmed": { "by": by.id.to_string() },
@@ -88,5 +80,5 @@ pub(super) fn taken(
             ("ended", State::Ended { grant, reason, gone: Gone::Taken(by.id.clone()) })
         }
     };
-    Ok(Change::new(event, Actor::User(by.id.clone()), state, facts))
+    Ok(Change::new(event, actor, state, facts))
 }

@@ -138,10 +138,7 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
         }
         (S::Provisioning(grant), C::Activate { standing }) => provision::activate(grant, standing, now),
         (S::Provisioning(g), C::Given { by, comment }) => means::given(r, g, &by, comment.as_ref(), now),
-        (S::Provisioning(_), C::Taken { by, comment }) => means::not_given(r, &by, comment.as_ref()),
-        (S::Ending { grant, reason }, C::Taken { by, comment }) => {
-            means::taken(r, grant, reason, &by, comment.as_ref())
-        }
+        (S::Provisioning(_) | S::Ending { .. }, C::Taken { by, comment }) => means::taken(r, &by, comment.as_ref()),
         (S::Provisioning(grant), C::Fail { reason }) => Ok(provision::fail(grant, reason)),
         (S::Provisioning(g) | S::Active(g), C::Return { by, comment }) => end::give_back(r, g, &by, comment.as_ref()),
         (S::Provisioning(g) | S::Active(g), C::Revoke { by, comment }) => end::revoke(r, g, &by, comment.as_ref()),
