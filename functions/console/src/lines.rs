@@ -49,7 +49,7 @@ impl Lines<'_> {
         // Sessions can be opened until the assignment is gone, and the end that was confirmed says when that was.
         let sessions_until = match &request.state {
             State::Ending { .. } => None,
-            State::Ended { gone: Gone::Absent, .. } => request.since.checked_add(grant.session).ok(),
+            State::Ended { gone: Gone::Absent | Gone::Taken(_), .. } => request.since.checked_add(grant.session).ok(),
             _ => Some(grant.sessions_until()),
         };
         let own = request.ask.requester == self.reader.id && request.state.stage() == Stage::Active;
@@ -60,6 +60,7 @@ impl Lines<'_> {
             expires_at: grant.expires_at,
             sessions_until,
             standing: grant.standing,
+            hands: self.names.people(grant.hands().unwrap_or_default()),
             portal: portal.and_then(|at| curfew_web::portal_link(at, request.ask.account.as_str(), &set.name)),
         }
     }
@@ -94,7 +95,9 @@ impl Lines<'_> {
             give_back: allowed(Command::Return { by: by.clone(), comment: None }),
             // Who may decide denies; who asked withdraws or gives back.
             revoke: revoke && !own && !decide,
-            extend: own && matches!(&request.state, State::Active(grant) if !grant.is_due(now)),
+            // Access by hand is not extended.
+            extend: own
+                && matches!(&request.state, State::Active(grant) if !grant.is_due(now) && grant.hands().is_none()),
             escalate: self.may_escalate(request),
             decide,
             review: false,

@@ -5,6 +5,7 @@ use curfew_domain::id::RequestId;
 use curfew_engine::end::{Ending, end};
 use curfew_engine::escalate::escalate;
 use curfew_engine::extend::extend;
+use curfew_engine::hands::{Task, handled};
 use curfew_engine::known::Reviewing;
 use curfew_engine::review::answer;
 use curfew_engine::submit::submit;
@@ -69,6 +70,15 @@ impl Intake {
         let preferences = curfew_api::preferences(&call.body)?;
         self.core.store.put_preferences(&caller.person.id, &preferences).await.map_err(log)?;
         json(200, &PreferencesView::from(&preferences))
+    }
+
+    /// Records what somebody has done by hand.
+    pub(crate) async fn handled(&self, call: &Call, task: Task) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.enabled_caller(call, &self.core).await?;
+        let id = path_id(call.part("id"), "request", RequestId::parse)?;
+        let comment = curfew_api::comment(&call.body)?;
+        let request = handled(&self.core, &caller.person, &id, task, comment).await.map_err(log)?;
+        json(200, &RequestView::brief(&request))
     }
 
     /// Has the directory read now, besides its schedule. Answers at once; `GET /v1/directory` shows what came of it.

@@ -14,6 +14,7 @@ use curfew_aws::identity_store::IdentityStore;
 use curfew_aws::state_machine::StateMachine;
 use curfew_engine::core::Core;
 use curfew_engine::end::Ending;
+use curfew_engine::hands::Task;
 use curfew_engine::ports::Ids;
 use curfew_lambda::http::{Call, Gate, HttpAnswer, HttpEvent, no_route, respond};
 use curfew_lambda::{Host, Invocation, Unset};
@@ -67,7 +68,11 @@ impl Intake {
             Route::Cancel => self.end(&call, Ending::Cancel).await,
             Route::Return => self.end(&call, Ending::Return).await,
             Route::Revoke => self.end(&call, Ending::Revoke).await,
+            Route::Provisioned => self.handled(&call, Task::Give).await,
+            Route::Removed => self.handled(&call, Task::Take).await,
+            Route::Tasks => self.tasks(&call).await,
             Route::Entitlements => self.entitlements(&call).await,
+            Route::Explain => self.explain(&call).await,
             Route::Approvals => self.approvals(&call).await,
             Route::Me => self.me(&call).await,
             Route::Configuration => self.configuration(&call).await,

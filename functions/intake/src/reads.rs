@@ -2,15 +2,18 @@
 
 use curfew_api::{
     AccessHealthView, ApprovalView, ApprovalsView, DirectoryView, EntitlementsView, MeView, PageView, PreferencesView,
-    Problem, RequestView, ReviewView, ReviewsView, entitlements_query, list_query, path_id,
+    Problem, RequestView, ReviewView, ReviewsView, TaskView, TasksView, entitlements_query, explain_query, list_query,
+    path_id,
 };
 use curfew_domain::id::RequestId;
 use curfew_engine::error::Error;
 use curfew_engine::extend::extended_by;
+use curfew_engine::hands::tasks;
 use curfew_engine::health::health;
 use curfew_engine::known::{Reviewing, of_onlooker};
 use curfew_engine::{read, review};
 use curfew_lambda::http::{Call, HttpAnswer, json, log};
+use curfew_policy::Wish;
 use curfew_policy::directory::StoredDirectory;
 
 use crate::Intake;
@@ -66,6 +69,13 @@ impl Intake {
         json(200, &ApprovalsView { items: waiting.iter().map(view).collect() })
     }
 
+    /// What the caller may do by hand now.
+    pub(crate) async fn tasks(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        let tasks = tasks(&self.core, &caller.person).await.map_err(log)?;
+        json(200, &TasksView { items: tasks.iter().map(|(task, request)| TaskView::new(*task, request)).collect() })
+    }
+
     pub(crate) async fn entitlements(&self, call: &Call) -> Result<HttpAnswer, Problem> {
         let caller = self.gate.caller(call, &self.core).await?;
         let (known, who) = (caller.known.map_err(log)?, &caller.person.id);
@@ -73,6 +83,35 @@ impl Intake {
         let circumstances = of_onlooker(&self.core, &known, who, call.origin).await.map_err(log)?;
         let facts = known.facts(&circumstances, self.core.clock.now());
         json(200, &EntitlementsView::from(&known.configuration.offers(&facts, who, &query.page())))
+    }
+
+    /// What would come of asking for an entitlement, and where each of its terms comes from.
+    pub(crate) async fn explain(&self, call: &Call) -> Result<HttpAnswer, Problem> {
+        let caller = self.gate.caller(call, &self.core).await?;
+        let known = caller.known.map_err(log)?;
+        let parameters = call.query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let query = explain_query(parameters, &caller.person.id)?;
+        let looks_after_all = caller.person.administrator || caller.person.auditor;
+        if query.requester != caller.person.id && !looks_after_all {
+            return Err(others_requests());
+        }
+        let circumstances = of_onlooker(&self.core, &known, &query.requester, call.origin).await.map_err(log)?;
+        let facts = known.facts(&circumstances, self.core.clock.now());
+        let wish = Wish {
+            requester: &query.requester,
+            account: &query.account,
+            permission_set: &query.permission_set,
+            duration: query.duration,
+            justification: None,
+            ticket: None,
+            emergency: query.emergency,
+        };
+        let explanation = known.configuration.explain(&facts, &wish);
+        // What no catalog offers to somebody is not for them to know of.
+        if !looks_after_all && !explanation.catalogs.iter().any(|catalog| catalog.open) {
+            return Err(Problem::not_found("entitlement"));
+        }
+        json(200, &explanation)
     }
 
     pub(crate) async fn me(&self, call: &Call) -> Result<HttpAnswer, Problem> {

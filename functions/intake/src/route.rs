@@ -13,7 +13,11 @@ pub(crate) enum Route {
     Cancel,
     Return,
     Revoke,
+    Provisioned,
+    Removed,
+    Tasks,
     Entitlements,
+    Explain,
     Approvals,
     Me,
     Configuration,
@@ -32,7 +36,7 @@ pub(crate) enum Route {
 }
 
 /// Route keys, as the template writes them.
-const ALL: [(&str, Route); 26] = [
+const ALL: [(&str, Route); 30] = [
     ("POST /v1/requests", Route::Submit),
     ("GET /v1/requests", Route::List),
     ("GET /v1/requests/{id}", Route::Show),
@@ -42,7 +46,11 @@ const ALL: [(&str, Route); 26] = [
     ("POST /v1/requests/{id}/cancel", Route::Cancel),
     ("POST /v1/requests/{id}/return", Route::Return),
     ("POST /v1/requests/{id}/revoke", Route::Revoke),
+    ("POST /v1/requests/{id}/provisioned", Route::Provisioned),
+    ("POST /v1/requests/{id}/removed", Route::Removed),
+    ("GET /v1/tasks", Route::Tasks),
     ("GET /v1/entitlements", Route::Entitlements),
+    ("GET /v1/entitlements/explain", Route::Explain),
     ("GET /v1/approvals", Route::Approvals),
     ("GET /v1/reviews", Route::Reviews),
     ("GET /v1/me", Route::Me),

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use curfew_api::task::ProvisionTask;
 use curfew_aws::functions::Writers;
 use curfew_aws::identity_store::IdentityStore;
+use curfew_aws::memberships::Memberships;
 use curfew_aws::organizations::Organization;
 use curfew_aws::scheduler::{ScheduleSettings, Schedules};
 use curfew_aws::sso_admin::IdentityCenter;
 use curfew_aws::state_machine::StateMachine;
+use curfew_engine::by_key::ByKey;
 use curfew_engine::core::Core;
 use curfew_engine::facts::FactSources;
 use curfew_engine::provision::provision;
@@ -24,11 +26,13 @@ pub fn start(
     let revoke = host.environment.required("REVOKE_FUNCTION_ARN")?;
     let own = host.environment.required("PROVISION_FUNCTION_ARN")?;
     let identity_store = host.environment.required("IDENTITY_STORE_ID")?;
-    let access = Arc::new(IdentityCenter::new(host.clients.sso_admin(), host.environment.required("INSTANCE_ARN")?));
+    let instance = host.environment.required("INSTANCE_ARN")?;
+    let assignments = Arc::new(IdentityCenter::new(host.clients.sso_admin(), instance));
+    let memberships = Arc::new(Memberships::new(host.clients.identity_store(), identity_store.clone()));
     let sources = FactSources {
         people: Arc::new(IdentityStore::new(host.clients.identity_store(), identity_store)),
         accounts: Arc::new(Organization::new(host.clients.organizations())),
-        permission_sets: Arc::clone(&access) as _,
+        permission_sets: Arc::clone(&assignments) as _,
     };
     let settings = ScheduleSettings {
         group: host.environment.required("SCHEDULE_GROUP")?,
@@ -38,7 +42,7 @@ pub fn start(
     };
     let parts = WriterParts {
         core: Core { flow: Some(Arc::new(StateMachine::resuming(host.clients.state_machine()))), ..host.core()? },
-        access,
+        access: Arc::new(ByKey { assignments, memberships }),
         wake: Arc::new(Writers::new(host.clients.functions(), revoke, own)),
         granting: Some(Granting {
             sources: sources.clone(),

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use curfew_api::task::RevokeTask;
 use curfew_aws::functions::Writers;
+use curfew_aws::memberships::Memberships;
 use curfew_aws::sso_admin::IdentityCenter;
 use curfew_aws::state_machine::StateMachine;
+use curfew_engine::by_key::ByKey;
 use curfew_engine::core::Core;
 use curfew_engine::revoke::revoke;
 use curfew_engine::writer::{Writer, WriterParts};
@@ -24,7 +26,16 @@ pub fn start(
     );
     let parts = WriterParts {
         core: Core { flow: Some(Arc::new(StateMachine::resuming(host.clients.state_machine()))), ..host.core()? },
-        access: Arc::new(IdentityCenter::new(host.clients.sso_admin(), host.environment.required("INSTANCE_ARN")?)),
+        access: Arc::new(ByKey {
+            assignments: Arc::new(IdentityCenter::new(
+                host.clients.sso_admin(),
+                host.environment.required("INSTANCE_ARN")?,
+            )),
+            memberships: Arc::new(Memberships::new(
+                host.clients.identity_store(),
+                host.environment.required("IDENTITY_STORE_ID")?,
+            )),
+        }),
         wake: Arc::new(writers),
         granting: None,
         limits: writer_limits(&host.environment),

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use curfew_api::task::SweepTask;
 use curfew_aws::functions::Writers;
 use curfew_aws::identity_store::IdentityStore;
+use curfew_aws::memberships::Memberships;
 use curfew_aws::organizations::Organization;
 use curfew_aws::sso_admin::IdentityCenter;
 use curfew_aws::state_machine::StateMachine;
+use curfew_engine::by_key::ByKey;
 use curfew_engine::core::Core;
 use curfew_engine::directive::Directive;
 use curfew_engine::facts::FactSources;
@@ -47,17 +49,22 @@ pub fn start(host: &Host) -> Result<impl AsyncFn(SweepTask, Invocation) -> Resul
         host.environment.required("REVOKE_FUNCTION_ARN")?,
         host.environment.required("PROVISION_FUNCTION_ARN")?,
     );
-    let access = Arc::new(IdentityCenter::new(host.clients.sso_admin(), host.environment.required("INSTANCE_ARN")?));
-    let identity_store = host.environment.required("IDENTITY_STORE_ID")?;
+    let instance = host.environment.required("INSTANCE_ARN")?;
+    let assignments = Arc::new(IdentityCenter::new(host.clients.sso_admin(), instance));
+    let store = host.environment.required("IDENTITY_STORE_ID")?;
+    let memberships = Arc::new(Memberships::new(host.clients.identity_store(), store.clone()));
+    let people = Arc::new(IdentityStore::new(host.clients.identity_store(), store));
     let sweeper = Sweeper {
         core: Core { flow: Some(Arc::clone(&machine) as _), wake: Some(Arc::new(writers)), ..host.core()? },
         status: machine,
-        access: Arc::clone(&access) as _,
-        inventory: Arc::clone(&access) as _,
+        access: Arc::new(ByKey { assignments: Arc::clone(&assignments) as _, memberships }),
+        inventory: Arc::clone(&assignments) as _,
+        members: Arc::clone(&people) as _,
+        ids: Arc::clone(&host.ids),
         sources: FactSources {
-            people: Arc::new(IdentityStore::new(host.clients.identity_store(), identity_store)),
+            people,
             accounts: Arc::new(Organization::new(host.clients.organizations())),
-            permission_sets: access,
+            permission_sets: assignments,
         },
         reminded: Reminded::default(),
     };

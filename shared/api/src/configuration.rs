@@ -43,11 +43,18 @@ pub struct Rollback {
     pub comment: Option<Comment>,
 }
 
-/// One act of publishing.
+/// One act of publishing, with what it published.
 #[derive(Debug, Serialize)]
 pub(crate) struct PublicationView {
-    number: u64,
     version: String,
+    #[serde(flatten)]
+    act: ActView,
+}
+
+/// One act of publishing.
+#[derive(Debug, Serialize)]
+struct ActView {
+    number: u64,
     by: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     seconded_by: Option<String>,
@@ -62,7 +69,7 @@ pub struct ConfigurationView {
     version: String,
     /// The publication; none for a version that was only proposed.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
-    publication: Option<PublicationView>,
+    publication: Option<ActView>,
     files: BTreeMap<String, String>,
 }
 
@@ -125,9 +132,14 @@ fn comment(text: Option<String>) -> Result<Option<Comment>, Problem> {
 
 impl From<&Publication> for PublicationView {
     fn from(publication: &Publication) -> Self {
+        Self { version: publication.version.to_string(), act: publication.into() }
+    }
+}
+
+impl From<&Publication> for ActView {
+    fn from(publication: &Publication) -> Self {
         Self {
             number: publication.number,
-            version: publication.version.to_string(),
             by: publication.by.clone(),
             seconded_by: publication.seconded_by.clone(),
             at: publication.at.to_string(),
@@ -141,7 +153,7 @@ impl ConfigurationView {
     pub fn new(publication: Option<&Publication>, bundle: &Bundle) -> Self {
         Self {
             version: bundle.version().to_string(),
-            publication: publication.map(PublicationView::from),
+            publication: publication.map(ActView::from),
             files: bundle.files().clone(),
         }
     }

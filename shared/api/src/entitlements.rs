@@ -1,6 +1,7 @@
 //! What a person may ask for, on the wire.
 
-use curfew_domain::id::{AccountId, PermissionSetArn};
+use curfew_domain::id::{AccountId, PermissionSetArn, UserId};
+use curfew_domain::time::AccessDuration;
 use curfew_policy::{Demand, Offer, Offers, Page, Prospect};
 use serde::Serialize;
 
@@ -10,12 +11,30 @@ use crate::problem::Problem;
 const DEFAULT_LIMIT: usize = 100;
 /// Entitlements on a page, at most.
 const MAX_LIMIT: usize = 1_000;
+/// Longest search, in characters.
+const MAX_SEARCH: usize = 200;
 
 /// Query string of `GET /v1/entitlements`, decoded.
 #[derive(Debug)]
 pub struct EntitlementsQuery {
     after: Option<(AccountId, PermissionSetArn)>,
     limit: usize,
+    words: Vec<String>,
+}
+
+/// Query string of `GET /v1/entitlements/explain`, decoded.
+#[derive(Debug)]
+pub struct ExplainQuery {
+    /// Who would ask.
+    pub requester: UserId,
+    /// Where.
+    pub account: AccountId,
+    /// Which access.
+    pub permission_set: PermissionSetArn,
+    /// For how long; the shortest time, unless it is said.
+    pub duration: AccessDuration,
+    /// As an emergency.
+    pub emergency: bool,
 }
 
 /// Entitlements that a person may see, by account and permission set.
@@ -71,7 +90,7 @@ enum DemandView {
 pub fn entitlements_query<'a>(
     parameters: impl Iterator<Item = (&'a str, &'a str)>,
 ) -> Result<EntitlementsQuery, Problem> {
-    let mut query = EntitlementsQuery { after: None, limit: DEFAULT_LIMIT };
+    let mut query = EntitlementsQuery { after: None, limit: DEFAULT_LIMIT, words: Vec::new() };
     for (name, value) in parameters {
         match name {
             "cursor" => {
@@ -82,14 +101,52 @@ pub fn entitlements_query<'a>(
                 let limit = value.parse().ok().filter(|n| (1..=MAX_LIMIT).contains(n));
                 query.limit = limit.ok_or_else(|| Problem::invalid(name, format_args!("expected 1 to {MAX_LIMIT}")))?;
             }
-            _ => {
-                let title = "The query has a parameter that is not known here";
-                let detail = "There is no parameter of this name here; there are cursor, limit.";
-                return Err(Problem::new(400, "unknown_parameter", title, detail).in_field(name));
+            "q" if value.chars().count() > MAX_SEARCH => {
+                return Err(Problem::invalid(name, format_args!("expected at most {MAX_SEARCH} characters")));
             }
+            "q" => query.words = value.split_whitespace().map(str::to_lowercase).collect(),
+            _ => return Err(unknown_parameter(name, "q, cursor, limit")),
         }
     }
     Ok(query)
+}
+
+/// Query string of `GET /v1/entitlements/explain`.
+pub fn explain_query<'a>(
+    parameters: impl Iterator<Item = (&'a str, &'a str)>,
+    caller: &UserId,
+) -> Result<ExplainQuery, Problem> {
+    let (mut account, mut permission_set) = (None, None);
+    let (mut requester, mut duration, mut emergency) = (caller.clone(), AccessDuration::MIN, false);
+    for (name, value) in parameters {
+        match name {
+            "account" => account = Some(AccountId::parse(value).map_err(|e| Problem::invalid(name, e))?),
+            "permission_set" => {
+                permission_set = Some(PermissionSetArn::parse(value).map_err(|e| Problem::invalid(name, e))?);
+            }
+            "duration" => duration = AccessDuration::parse(value).map_err(|e| Problem::invalid(name, e))?,
+            "emergency" => {
+                emergency = value.parse().map_err(|_| Problem::invalid(name, "expected `true` or `false`"))?;
+            }
+            "requester" if value == "me" => {}
+            "requester" => requester = UserId::parse(value).map_err(|e| Problem::invalid(name, e))?,
+            _ => return Err(unknown_parameter(name, "account, permission_set, duration, emergency, requester")),
+        }
+    }
+    let missing = |name: &str| Problem::invalid(name, "this is needed");
+    Ok(ExplainQuery {
+        requester,
+        account: account.ok_or_else(|| missing("account"))?,
+        permission_set: permission_set.ok_or_else(|| missing("permission_set"))?,
+        duration,
+        emergency,
+    })
+}
+
+fn unknown_parameter(name: &str, known: &str) -> Problem {
+    let title = "The query has a parameter that is not known here";
+    let detail = format!("There is no parameter of this name here; there are {known}.");
+    Problem::new(400, "unknown_parameter", title, detail).in_field(name)
 }
 
 fn cursor(text: &str) -> Option<(AccountId, PermissionSetArn)> {
@@ -100,7 +157,7 @@ fn cursor(text: &str) -> Option<(AccountId, PermissionSetArn)> {
 impl EntitlementsQuery {
     /// The page that is asked for.
     pub fn page(&self) -> Page<'_> {
-        Page { after: self.after.as_ref().map(|(account, set)| (account, set)), limit: self.limit }
+        Page { after: self.after.as_ref().map(|(account, set)| (account, set)), limit: self.limit, words: &self.words }
     }
 }
 

@@ -98,7 +98,7 @@ pub struct EventGrant {
 pub struct EventPerson {
     /// User id of Identity Center.
     pub id: String,
-    /// Why: `requester`, `approver`, `reviewer`, `in_charge` or `named`.
+    /// Why: `requester`, `approver`, `hand`, `reviewer`, `in_charge` or `named`.
     pub because: &'static str,
 }
 

@@ -97,12 +97,12 @@ fn oldest_intent(oldest: &OldestIntent) -> OldestIntentView {
     OldestIntentView { rank: rank.name(), request: request.to_string(), age_seconds: age.as_secs() }
 }
 
-fn overdue(Overdue { request, key, since }: &Overdue) -> OverdueView {
+fn overdue(Overdue { request, user, account, permission_set, since }: &Overdue) -> OverdueView {
     OverdueView {
         request: request.to_string(),
-        user: key.user.to_string(),
-        account: key.account.to_string(),
-        permission_set: key.permission_set.to_string(),
+        user: user.to_string(),
+        account: account.to_string(),
+        permission_set: permission_set.to_string(),
         since: since.to_string(),
     }
 }
@@ -119,7 +119,7 @@ fn writer(state: &WriterState) -> WriterView {
 
 #[cfg(test)]
 mod tests {
-    use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
+    use curfew_domain::id::{AccountId, PermissionSetArn, RequestId, UserId};
     use curfew_domain::time::{SignedDuration, Timestamp};
     use serde_json::json;
 
@@ -161,10 +161,12 @@ mod tests {
     #[test]
     fn what_waits_and_what_is_late_is_named() {
         let request = RequestId::parse(REQUEST).unwrap();
-        let key = Key {
+        let overdue = Overdue {
+            request: request.clone(),
             user: UserId::parse(USER).unwrap(),
             account: AccountId::parse("111122223333").unwrap(),
             permission_set: PermissionSetArn::parse(SET).unwrap(),
+            since: at("2026-11-23T08:54:58Z"),
         };
         let health = Health {
             live: 3,
@@ -172,10 +174,10 @@ mod tests {
             intents: [(Rank::Removal, 1), (Rank::Emergency, 2), (Rank::Grant, 3)],
             oldest_intent: Some(OldestIntent {
                 rank: Rank::Removal,
-                request: request.clone(),
+                request,
                 age: SignedDuration::from_millis(301_900),
             }),
-            overdue: vec![Overdue { request, key, since: at("2026-11-23T08:54:58Z") }],
+            overdue: vec![overdue],
             writer: WriterState::RanOut { holder: "w".to_owned(), until: at("2026-11-23T08:59:00Z") },
             ..calm()
         };

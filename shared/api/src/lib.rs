@@ -21,10 +21,12 @@ pub use configuration::{
     ConfigurationView, PUBLICATIONS, PublicationsView, PublishedView, Rollback, change, publications_query, rollback,
 };
 pub use directory::{DirectoryView, SnapshotView, sync_wish};
-pub use entitlements::{EntitlementsQuery, EntitlementsView, entitlements_query};
+pub use entitlements::{EntitlementsQuery, EntitlementsView, ExplainQuery, entitlements_query, explain_query};
 pub use event::{EVENT_VERSION, EventGrant, EventPerson, EventRequest, EventStep, NoticeEvent};
 pub use health::AccessHealthView;
 pub use preferences::{PreferencesView, preferences};
 pub use problem::Problem;
 pub use query::{list_query, path_id};
-pub use view::{ApprovalView, ApprovalsView, LinkView, MeView, PageView, RequestView, ReviewView, ReviewsView};
+pub use view::{
+    ApprovalView, ApprovalsView, LinkView, MeView, PageView, RequestView, ReviewView, ReviewsView, TaskView, TasksView,
+};

@@ -66,7 +66,10 @@ mod tests {
         let view = serde_json::to_value(PreferencesView::from(&chosen)).unwrap();
         assert_eq!((&view["mail"]["received"], &view["mail"]["ended"]), (&true.into(), &false.into()));
         assert_eq!(view["mail"].as_object().unwrap().len(), NoticeKind::ALL.len());
-        assert_eq!(view["fixed"], serde_json::json!(["decision_needed", "not_removed", "review_overdue", "emergency"]));
+        assert_eq!(
+            view["fixed"],
+            serde_json::json!(["decision_needed", "not_removed", "review_overdue", "emergency", "by_hand"])
+        );
         assert_eq!(preferences(br#"{"mail": {}}"#).unwrap(), Preferences::default());
         for (bad, field) in [
             (r#"{"mail": {"emergency": false}}"#, Some("mail.emergency")),

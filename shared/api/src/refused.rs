@@ -61,7 +61,12 @@ impl From<Refusal> for Problem {
             Refusal::NotInCharge(_) => forbidden("not_in_charge"),
             Refusal::NotRequesterOrManager => forbidden("not_requester_or_manager"),
             Refusal::AlreadyEmergency => conflict("already_emergency"),
-            Refusal::OwnRequest => forbidden("own_request"),
+            Refusal::NoEmergency => conflict("no_emergency"),
+            Refusal::ReviewOwed => conflict("review_owed"),
+            Refusal::OwnRequest | Refusal::OwnHand => forbidden("own_request"),
+            Refusal::NotInHand(_) => forbidden("not_in_hand"),
+            Refusal::NotByHand => conflict("not_by_hand"),
+            Refusal::ByHand => conflict("by_hand"),
             Refusal::NotApprover(_) => Self::new(
                 403,
                 "not_approver",

@@ -4,8 +4,9 @@ use curfew_domain::audit::{self, Record};
 use curfew_domain::id::{LinkId, RequestId};
 use curfew_domain::origin::Channel;
 use curfew_domain::person::Person;
-use curfew_domain::request::{Answer, EndReason, Gone, Grant, Request, State, Terms};
+use curfew_domain::request::{Answer, EndReason, Gone, Grant, Means, Request, State, Terms};
 use curfew_domain::review::Review;
+use curfew_engine::hands::Task;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -93,7 +94,15 @@ struct GrantView {
     #[serde(skip_serializing_if = "Option::is_none")]
     sessions_until: Option<String>,
     standing: bool,
-    /// After the end: what was confirmed about the assignment.
+    /// How the access is given and taken: `connector`, `group` or `manual`.
+    strategy: &'static str,
+    /// With `group`: id of the group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    /// With `manual`: ids of the people who do it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hands: Option<Vec<String>>,
+    /// After the end: what was confirmed about the access.
     #[serde(skip_serializing_if = "Option::is_none")]
     assignment: Option<&'static str>,
 }
@@ -199,20 +208,28 @@ fn grant(grant: &Grant, request: &Request) -> GrantView {
     // Sessions can be opened until the assignment is gone, and the end that was confirmed says when that was.
     let sessions_until = match &request.state {
         State::Ending { .. } => None,
-        State::Ended { gone: Gone::Absent, .. } => request.since.checked_add(grant.session).ok(),
+        State::Ended { gone: Gone::Absent | Gone::Taken(_), .. } => request.since.checked_add(grant.session).ok(),
         _ => Some(grant.sessions_until()),
     };
     let assignment = match &request.state {
         State::Ended { gone: Gone::Absent, .. } => Some("absent"),
         State::Ended { gone: Gone::KeptFor(_), .. } => Some("kept_for_another_grant"),
         State::Ended { gone: Gone::Standing, .. } => Some("standing"),
+        State::Ended { gone: Gone::Taken(_), .. } => Some("taken_by_hand"),
         _ => None,
+    };
+    let group = match &grant.means {
+        Means::Membership(group) => Some(group.to_string()),
+        Means::Assignment | Means::Hands(_) => None,
     };
     GrantView {
         started_at: grant.started_at.to_string(),
         expires_at: grant.expires_at.to_string(),
         sessions_until: sessions_until.map(|at| at.to_string()),
         standing: grant.standing,
+        strategy: grant.means.name(),
+        group,
+        hands: grant.hands().map(|people| people.iter().map(ToString::to_string).collect()),
         assignment,
     }
 }
@@ -253,6 +270,40 @@ pub struct ApprovalView {
     /// The caller's callback link; absent for a moment until it has been made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub link: Option<String>,
+}
+
+/// What the caller may do by hand.
+#[derive(Debug, Serialize)]
+pub struct TasksView {
+    /// Oldest request first.
+    pub items: Vec<TaskView>,
+}
+
+/// Something to be done by hand.
+#[derive(Debug, Serialize)]
+pub struct TaskView {
+    /// `give` the access, or `take` it.
+    task: &'static str,
+    /// Since when it is to be done.
+    since: String,
+    /// With `give`: when the access ends, given or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    /// The request.
+    request: RequestView,
+}
+
+impl TaskView {
+    /// What is to be done about a request.
+    pub fn new(task: Task, request: &Request) -> Self {
+        let end = request.state.grant().map(|grant| grant.expires_at.to_string());
+        Self {
+            task: task.name(),
+            since: request.since.to_string(),
+            until: end.filter(|_| task == Task::Give),
+            request: RequestView::brief(request),
+        }
+    }
 }
 
 /// What a callback link shows.

@@ -5,6 +5,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use curfew_engine::error::Fault;
+use curfew_engine::ports::Begun;
 
 /// Codes with status 400 after which the same call may work.
 const PASSING: [&str; 12] = [
@@ -46,6 +47,20 @@ where
     };
     let cause = DisplayErrorContext(&error).to_string();
     if passing { Fault::transient(what, cause) } else { Fault::permanent(what, cause) }
+}
+
+/// What an error says about a change of access that was asked for once.
+pub(crate) fn refused<E>(what: &'static str, error: SdkError<E, HttpResponse>) -> Result<Begun, Fault>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    let named = code(&error).map(str::to_owned);
+    match (named.as_deref(), fault(what, error)) {
+        (Some("ConflictException" | "ThrottlingException"), f) => Ok(Begun::NotNow(f.to_string())),
+        // Answered with a refusal: certainly not begun.
+        (Some(_), f @ Fault::Permanent { .. }) => Ok(Begun::Rejected(f.to_string())),
+        (_, f) => Err(f),
+    }
 }
 
 /// A request that we built wrongly.

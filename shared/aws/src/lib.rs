@@ -5,6 +5,7 @@ mod fault;
 pub mod functions;
 pub mod identity_store;
 pub mod mail;
+pub mod memberships;
 pub mod organizations;
 pub mod scheduler;
 pub mod sessions;

@@ -63,8 +63,21 @@ impl IdentityCenter {
     }
 }
 
+/// The parts of an assignment's key.
+fn assignment(key: &Key) -> Result<(&UserId, &AccountId, &PermissionSetArn), Fault> {
+    match key {
+        Key::Assignment { user, account, permission_set } => Ok((user, account, permission_set)),
+        Key::Membership { .. } => Err(Fault::permanent("look for the assignment", "this is a membership")),
+    }
+}
+
 #[async_trait]
 impl AccessReader for IdentityCenter {
+    async fn is_assigned(&self, key: &Key) -> Result<bool, Fault> {
+        let (user, account, set) = assignment(key)?;
+        Ok(!self.assigned(account, set, &BTreeSet::from([user.clone()])).await?.is_empty())
+    }
+
     async fn assigned(
         &self,
         account: &AccountId,

@@ -69,9 +69,13 @@ impl AskDigest {
 }
 
 impl Ask {
-    /// The assignment that this wish is about.
+    /// The assignment that this wish is about, whether or not the access is given by it (`Request::key`).
     pub fn key(&self) -> Key {
-        Key { user: self.requester.clone(), account: self.account.clone(), permission_set: self.permission_set.clone() }
+        Key::Assignment {
+            user: self.requester.clone(),
+            account: self.account.clone(),
+            permission_set: self.permission_set.clone(),
+        }
     }
 
     /// The digest over every field.

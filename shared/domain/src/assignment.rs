@@ -46,9 +46,9 @@ pub struct Operation {
 /// What Identity Center was asked to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OperationKind {
-    /// Create the assignment.
+    /// Create the assignment or membership.
     Assign,
-    /// Delete the assignment.
+    /// Delete the assignment or membership.
     Unassign,
 }
 

@@ -68,15 +68,34 @@ text_id!(
     LinkId, is_link, "expected a link id of 32 hexadecimal digits"
 );
 
-/// What Identity Center knows an assignment by. Several grants may share one key.
+/// What Identity Center knows access by. Several grants may share one key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key {
+pub enum Key {
+    /// A permission set that is assigned to a user in an account.
+    Assignment {
+        /// Who has the access.
+        user: UserId,
+        /// Where.
+        account: AccountId,
+        /// Which access.
+        permission_set: PermissionSetArn,
+    },
+    /// A user's place in a group that is Curfew's alone.
+    Membership {
+        /// Who has the access.
+        user: UserId,
+        /// In which group.
+        group: GroupId,
+    },
+}
+
+impl Key {
     /// Who has the access.
-    pub user: UserId,
-    /// Where.
-    pub account: AccountId,
-    /// Which access.
-    pub permission_set: PermissionSetArn,
+    pub fn user(&self) -> &UserId {
+        match self {
+            Self::Assignment { user, .. } | Self::Membership { user, .. } => user,
+        }
+    }
 }
 
 impl RequestId {

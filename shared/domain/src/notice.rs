@@ -29,11 +29,13 @@ pub enum NoticeKind {
     ReviewOverdue,
     /// To everybody in charge: somebody takes emergency access.
     Emergency,
+    /// To those who give and take access by hand: it is to be given, or to be taken.
+    ByHand,
 }
 
 impl NoticeKind {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Received,
         Self::DecisionNeeded,
         Self::Reminded,
@@ -46,6 +48,7 @@ impl NoticeKind {
         Self::ReviewDue,
         Self::ReviewOverdue,
         Self::Emergency,
+        Self::ByHand,
     ];
 
     /// The word for it.
@@ -63,6 +66,7 @@ impl NoticeKind {
             Self::ReviewDue => "review_due",
             Self::ReviewOverdue => "review_overdue",
             Self::Emergency => "emergency",
+            Self::ByHand => "by_hand",
         }
     }
 
@@ -77,10 +81,10 @@ impl NoticeKind {
         !matches!(self, Self::Received | Self::Settled)
     }
 
-    /// Whether nobody can switch it off. Emergencies are loud. An approver who has no other channel than mail would never
-    /// learn that somebody waits.
+    /// Whether nobody can switch it off. Emergencies are loud. Who decides, or gives and takes access by hand, and has no
+    /// other channel than mail would never learn that somebody waits.
     pub fn is_fixed(self) -> bool {
-        matches!(self, Self::DecisionNeeded | Self::NotRemoved | Self::ReviewOverdue | Self::Emergency)
+        matches!(self, Self::DecisionNeeded | Self::NotRemoved | Self::ReviewOverdue | Self::Emergency | Self::ByHand)
     }
 }
 

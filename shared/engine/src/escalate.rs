@@ -12,6 +12,7 @@ use crate::core::Core;
 use crate::error::Error;
 use crate::known::Known;
 use crate::ports::{Idempotency, Ids, Replaced};
+use crate::review::overdue_reviews;
 
 /// How often a lost race for the old request is tried again.
 const ATTEMPTS: u32 = 8;
@@ -53,6 +54,8 @@ pub async fn escalate(
         if let Some(before) = core.store.repeated(&key).await? {
             return core.load(&before.request).await;
         }
+        // What could only be denied must not take the place of what may yet be approved.
+        possible(core, known, &old).await?;
         let now = core.clock.now();
         let Urgency { justification, origin } = urgency.clone();
         let plea = Plea { id: ids.request(now)?, justification, origin };
@@ -68,4 +71,16 @@ pub async fn escalate(
         }
     }
     Err(Error::Busy(format!("request {id} is being changed by others")))
+}
+
+/// Whether an emergency request for the same could be allowed at all.
+async fn possible(core: &Core, known: &Known, old: &Request) -> Result<(), Error> {
+    let (ask, configuration) = (&old.ask, &known.configuration);
+    let entitlement = configuration.entitlement(&known.directory, &ask.account, &ask.permission_set);
+    if entitlement.is_none_or(|entitlement| entitlement.terms.emergency_policy.is_none()) {
+        return Err(Refusal::NoEmergency.into());
+    }
+    let within = configuration.model().settings.review_within;
+    let owed = overdue_reviews(core, &ask.requester, within).await?;
+    if owed.is_empty() { Ok(()) } else { Err(Refusal::ReviewOwed.into()) }
 }

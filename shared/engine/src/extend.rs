@@ -160,7 +160,9 @@ pub async fn objection(core: &Core, ask: &Ask) -> Result<Option<String>, Error> 
 
 /// The other requests of this one's chain of extensions that hold the key now. Grants that merely overlap are not in it.
 pub(crate) async fn chain(core: &Core, request: &Request) -> Result<Vec<RequestId>, Error> {
-    let mut holds = core.store.assignment(&request.ask.key()).await?.holds;
+    // Access by hand is not extended, and what never began has no key.
+    let Some(key) = request.key() else { return Ok(Vec::new()) };
+    let mut holds = core.store.assignment(&key).await?.holds;
     holds.retain(|hold| hold.request != request.ask.id);
     let mut chain = Vec::new();
     if holds.is_empty() {

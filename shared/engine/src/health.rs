@@ -1,6 +1,6 @@
 //! Health: what an operator wants to know about all access at once, read from the store alone.
 
-use curfew_domain::id::{Key, RequestId};
+use curfew_domain::id::{AccountId, PermissionSetArn, RequestId, UserId};
 use curfew_domain::lease::Lease;
 use curfew_domain::request::{Rank, Request, State};
 use curfew_domain::time::{SignedDuration, Timestamp};
@@ -53,8 +53,12 @@ pub struct OldestIntent {
 pub struct Overdue {
     /// Whose.
     pub request: RequestId,
+    /// Who has it.
+    pub user: UserId,
+    /// Where.
+    pub account: AccountId,
     /// Which access.
-    pub key: Key,
+    pub permission_set: PermissionSetArn,
     /// Since when it should be gone.
     pub since: Timestamp,
 }
@@ -149,7 +153,14 @@ fn summary(live: &[Request], lease: &Lease, now: Timestamp) -> Health {
 /// Access of this request that should be gone since long, whatever anybody has noticed of it.
 fn overdue(request: &Request, now: Timestamp) -> Option<Overdue> {
     let late = overdue_by(request, now).filter(|late| *late > LATE)?;
-    Some(Overdue { request: request.ask.id.clone(), key: request.ask.key(), since: now.checked_sub(late).ok()? })
+    let ask = &request.ask;
+    Some(Overdue {
+        request: ask.id.clone(),
+        user: ask.requester.clone(),
+        account: ask.account.clone(),
+        permission_set: ask.permission_set.clone(),
+        since: now.checked_sub(late).ok()?,
+    })
 }
 
 /// Whether a person should look at this access, because it should be gone since long.
@@ -179,9 +190,8 @@ fn writer(lease: &Lease, now: Timestamp) -> WriterState {
 #[cfg(test)]
 mod tests {
     use curfew_domain::ask::Ask;
-    use curfew_domain::id::{AccountId, PermissionSetArn, UserId};
     use curfew_domain::lease::Holder;
-    use curfew_domain::request::{EndReason, Grant, submit};
+    use curfew_domain::request::{EndReason, Grant, Means, submit};
     use curfew_domain::text::Justification;
     use curfew_domain::time::AccessDuration;
     use proptest::prelude::*;
@@ -204,6 +214,7 @@ mod tests {
             expires_at: at(expires),
             session: SignedDuration::from_hours(1),
             standing: false,
+            means: Means::Assignment,
         }
     }
 

@@ -4,6 +4,7 @@
 //! A crash between commit and act is repaired by a retry of the verb or by `sweep`; no verb assumes that it runs once.
 
 pub mod announce;
+pub mod by_key;
 pub mod configurations;
 pub mod core;
 pub mod decide;
@@ -14,6 +15,7 @@ pub mod escalate;
 pub mod evaluate;
 pub mod extend;
 pub mod facts;
+pub mod hands;
 pub mod health;
 pub mod known;
 pub mod notify;

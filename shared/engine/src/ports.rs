@@ -224,7 +224,10 @@ pub trait Configurations: Send + Sync {
 }
 
 /// Everything that one table keeps.
-pub trait Store: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox + Judging {}
+pub trait Store:
+    Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox + Judging
+{
+}
 impl<T: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox + Judging> Store for T {}
 
 /// Executions of the approval state machine.
@@ -293,26 +296,34 @@ pub enum Progress {
 pub enum Begun {
     /// It works on it under this id.
     Accepted(String),
+    /// It has done it at once: memberships have no operations to follow.
+    Done,
     /// It certainly did not begin, and may later: a conflict or a throttle.
     NotNow(String),
     /// It certainly did not begin and never will.
     Rejected(String),
 }
 
-/// Reads assignments.
+/// Reads assignments and memberships.
 #[async_trait]
 pub trait AccessReader: Send + Sync {
+    /// Whether Identity Center lists the assignment of this user, directly, or this member of the group.
+    async fn is_assigned(&self, key: &Key) -> Result<bool, Fault>;
     /// Which of these users Identity Center lists with a permission set in an account, directly.
     async fn assigned(
         &self,
         account: &AccountId,
         set: &PermissionSetArn,
         users: &BTreeSet<UserId>,
-    ) -> Result<BTreeSet<UserId>, Fault>;
-    /// Whether Identity Center lists the assignment of this user, directly.
-    async fn is_assigned(&self, key: &Key) -> Result<bool, Fault> {
-        let user = BTreeSet::from([key.user.clone()]);
-        Ok(!self.assigned(&key.account, &key.permission_set, &user).await?.is_empty())
+    ) -> Result<BTreeSet<UserId>, Fault> {
+        let mut found = BTreeSet::new();
+        for user in users {
+            let (account, permission_set) = (account.clone(), set.clone());
+            if self.is_assigned(&Key::Assignment { user: user.clone(), account, permission_set }).await? {
+                found.insert(user.clone());
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -357,14 +368,14 @@ pub trait Inventory: Send + Sync {
     ) -> Result<Page<Principal>, Fault>;
 }
 
-/// Changes assignments. A transient fault from `begin` means that the outcome is unknown.
+/// Changes assignments and memberships: the port behind which a provisioning strategy is. A transient fault from `begin` means that the outcome is unknown.
 #[async_trait]
 pub trait Access: AccessReader {
     /// Asks for one change, once: it is never repeated behind the caller's back.
     async fn begin(&self, kind: OperationKind, key: &Key) -> Result<Begun, Fault>;
     /// Where an operation stands; `None` if Identity Center knows none of this id.
     async fn progress(&self, kind: OperationKind, id: &str) -> Result<Option<Progress>, Fault>;
-    /// Ids of all operations of a kind that are in progress.
+    /// Ids of all operations on assignments of a kind that are in progress.
     async fn in_progress(&self, kind: OperationKind) -> Result<Vec<String>, Fault>;
     /// The operations on this key that were accepted since about this instant.
     async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Vec<String>, Fault>;

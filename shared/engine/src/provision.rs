@@ -2,7 +2,7 @@
 //! the writer does the rest.
 
 use curfew_domain::id::RequestId;
-use curfew_domain::request::{Command, Refusal, Request, State, Wait};
+use curfew_domain::request::{Command, Means, Refusal, Request, State, Wait};
 use curfew_domain::time::SignedDuration;
 use curfew_policy::Approved;
 
@@ -10,6 +10,7 @@ use crate::core::Core;
 use crate::error::Error;
 use crate::extend;
 use crate::facts::FactSources;
+use crate::hands::{hand_over, unfinished};
 use crate::known::{Known, circumstances};
 use crate::ports::Bench;
 use crate::writer::{Drained, Writer};
@@ -55,8 +56,10 @@ async fn begin_and_drain(writer: &Writer<'_>, sources: &FactSources, id: &Reques
     };
     // Also one that an earlier call has begun: that may have died since.
     writer.take_up(&request);
-    if !matches!(request.state, State::Provisioning(_)) {
-        core.resume(&request, Wait::Provisioning).await?;
+    match &request.state {
+        State::Provisioning(grant) if grant.hands().is_some() => hand_over(writer, &request, grant).await?,
+        State::Provisioning(_) => {}
+        _ => core.resume(&request, Wait::Provisioning).await?,
     }
     match writer.drain().await {
         Ok(drained) => Ok(drained),
@@ -86,10 +89,13 @@ async fn begin(
     }
     let extended = extend::extended(core, &request.ask).await?;
     let command = match objection(core, sources, request, &bench).await? {
-        Ok(session) => {
-            writer.vouch(id);
-            Command::Provision { session, extended }
-        }
+        Ok((session, means)) => match unfinished(core, request, &means).await? {
+            None => {
+                writer.vouch(id);
+                Command::Provision { session, means, extended }
+            }
+            Some(reason) => Command::Fail { reason },
+        },
         Err(reason) => Command::Fail { reason },
     };
     match core.act_on(request.clone(), |_| Ok(command.clone())).await {
@@ -111,13 +117,13 @@ async fn begin(
 }
 
 /// Why access must not begin now, judged on fresh facts by the configuration in force (I4); or, if nothing speaks against
-/// it, the session duration of the permission set.
+/// it, the session duration of the permission set, and how the access is given.
 pub(crate) async fn objection(
     core: &Core,
     sources: &FactSources,
     request: &Request,
     bench: &Bench,
-) -> Result<Result<SignedDuration, String>, Error> {
+) -> Result<Result<(SignedDuration, Means), String>, Error> {
     let Some(verdict) = &request.verdict else { return Ok(Err("policy was never asked".to_owned())) };
     let known = Known::on(core, bench).await?;
     let circumstances = circumstances(core, &known, &request.ask).await?;
@@ -131,7 +137,7 @@ pub(crate) async fn objection(
     let asked_and_approved = Approved { ask: &request.ask, verdict, steps: &steps };
     let facts = known.facts(&circumstances, core.clock.now());
     Ok(match known.configuration.still_allowed(&facts, &asked_and_approved) {
-        Ok(()) => Ok(session),
+        Ok(means) => Ok((session, means)),
         Err(reasons) => Err(format!("policy does not allow it any more: {}", reasons.join("; "))),
     })
 }

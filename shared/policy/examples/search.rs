@@ -111,7 +111,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut found = 0;
         for _ in 0..ROUNDS {
             let began = Instant::now();
-            let page = Page { after: None, limit: 25 };
+            let page = Page { after: None, limit: 25, words: &[] };
             let (_, total) = configuration.matching(&facts, &who, &page, |it| {
                 let texts = [it.account_name.to_lowercase(), it.permission_set_name.to_lowercase()];
                 words.iter().all(|word| texts.iter().any(|text| text.contains(word)))

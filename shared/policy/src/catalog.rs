@@ -17,7 +17,7 @@ pub type Which = (AccountId, PermissionSetArn);
 
 /// Everything that some catalog selects, in accounts of every status: whether one may be granted now is not said here.
 pub fn entitlements(model: &Model, directory: &Directory) -> BTreeMap<Which, Entitlement> {
-    entitlements_in(model, directory, |_| true, Part { from: None, most: usize::MAX })
+    entitlements_in(model, directory, |_| true, Part { from: None, most: usize::MAX, words: &[] })
 }
 
 /// What the catalogs select that this person sees, in the accounts of this part; nothing for somebody disabled or unknown.
@@ -38,6 +38,9 @@ pub struct Part<'a> {
     pub from: Option<&'a AccountId>,
     /// No further account is looked at once there are as many entitlements as this.
     pub most: usize,
+    /// Only entitlements in which each of these words occurs: in the id or name of the account, the name of the permission
+    /// set, or the name of one of its catalogs. In lower case.
+    pub words: &'a [String],
 }
 
 /// One entitlement; `None` where no catalog selects it, or the directory does not know account or permission set.
@@ -235,6 +238,7 @@ fn entitlements_in(
             ((rank, control), sets.iter().map(on).collect())
         })
         .collect();
+    let found_in_sets: Vec<Vec<bool>> = sets.iter().map(|set| hits(part.words, &set.set.name)).collect();
     let mut shared = Shared::default();
     let mut found = Vec::new();
     let from = part.from.map_or(Bound::Unbounded, Bound::Included);
@@ -246,11 +250,13 @@ fn entitlements_in(
         let here: Vec<_> = selectors.iter().filter(|(_, selector, _)| place.is_selected(selector)).collect();
         let on_here = |control: &AccessControl| control.on.as_ref().is_none_or(|on| place.is_selected(on));
         let ruling: Vec<_> = controls.iter().filter(|((_, control), _)| on_here(control)).collect();
+        let found_here = hits(part.words, &format!("{} {}", place.id, place.account.name));
         for (at, set) in sets.iter().enumerate() {
             let selected = |flags: &Vec<bool>| flags.get(at).copied().unwrap_or(false);
             let catalogs: Vec<&Name> =
                 here.iter().filter(|(_, _, flags)| selected(flags)).map(|(name, _, _)| *name).collect();
-            if catalogs.is_empty() {
+            let in_set = found_in_sets.get(at).map_or(&[][..], Vec::as_slice);
+            if catalogs.is_empty() || !is_found(part.words, [&found_here, in_set], &catalogs) {
                 continue;
             }
             let ruling: Ranked<'_> =
@@ -261,6 +267,23 @@ fn entitlements_in(
         }
     }
     found.into_iter().collect()
+}
+
+/// Which of these words occur in a text.
+fn hits(words: &[String], text: &str) -> Vec<bool> {
+    if words.is_empty() {
+        return Vec::new();
+    }
+    let text = text.to_lowercase();
+    words.iter().map(|word| text.contains(word.as_str())).collect()
+}
+
+/// Whether each word occurs somewhere: in account or permission set, as was found out before, or in a catalog's name.
+fn is_found(words: &[String], before: [&[bool]; 2], catalogs: &[&Name]) -> bool {
+    words.iter().enumerate().all(|(at, word)| {
+        before.iter().any(|hits| hits.get(at).copied().unwrap_or(false))
+            || catalogs.iter().any(|name| name.contains(word.as_str()))
+    })
 }
 
 /// Terms and sets of catalogs that were made before: an organisation has few different ones.

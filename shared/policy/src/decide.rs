@@ -1,11 +1,13 @@
 //! Decides requests, and whether what was decided still holds.
 
 use curfew_domain::ask::Ask;
+use curfew_domain::request::Means;
 use curfew_domain::verdict::{Outcome, Verdict};
 
 use crate::approvers::Roll;
 use crate::evaluator::Configuration;
 use crate::judge::{self, Facts, Wish};
+use crate::means;
 use crate::reasons;
 
 /// An approved request that is about to get its access.
@@ -39,11 +41,12 @@ impl Configuration {
 
     /// Whether an approved request may still get its access, by this configuration, which may be newer than the one that
     /// decided, and by fresh facts (I4). It may if the policy still opens the flow that was approved, or a weaker one, and
-    /// every flow that took over on time-out and was approved.
+    /// every flow that took over on time-out and was approved. By which means access is given follows from this
+    /// configuration, too.
     ///
     /// # Errors
     /// What speaks against it, in sentences for people.
-    pub fn still_allowed(&self, facts: &Facts<'_>, approved: &Approved<'_>) -> Result<(), Vec<String>> {
+    pub fn still_allowed(&self, facts: &Facts<'_>, approved: &Approved<'_>) -> Result<Means, Vec<String>> {
         let Outcome::Allowed { flow, .. } = &approved.verdict.outcome else {
             return Err(vec!["the request was not approved".to_owned()]);
         };
@@ -52,13 +55,14 @@ impl Configuration {
         }
         let wish = Wish::from(approved.ask);
         let entitlement = self.entitlement(facts.directory, wish.account, wish.permission_set);
-        let objections = judge::objections(self.model(), facts, &wish, entitlement.as_ref());
+        let roll = Roll::new(facts.directory);
+        let objections = judge::objections(self.model(), facts, &wish, entitlement.as_ref(), &roll);
         let Some(entitlement) = entitlement.filter(|_| objections.is_empty()) else { return Err(objections) };
         let Some((_, flows)) = judge::policy(self.model(), &entitlement.terms, wish.emergency) else {
             return Err(vec!["no policy applies any more".to_owned()]);
         };
-        let roll = Roll::new(facts.directory);
-        self.search(facts, &wish, &entitlement, &roll).still_open(flows, flow, &took_over(approved))
+        self.search(facts, &wish, &entitlement, &roll).still_open(flows, flow, &took_over(approved))?;
+        means::means(self.model(), &roll, wish.requester, &entitlement.terms, facts.now).map_err(|reason| vec![reason])
     }
 }
 

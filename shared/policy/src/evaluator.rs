@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use curfew_domain::ask::Ask;
-use curfew_domain::id::{AccountId, PermissionSetArn, UserId};
+use curfew_domain::id::{AccountId, GroupId, PermissionSetArn, UserId};
 use curfew_domain::person::Person;
 use curfew_domain::verdict::Step;
 
@@ -138,6 +138,14 @@ impl Configuration {
         owned.into_iter().collect()
     }
 
+    /// Groups whose members nobody but Curfew adds and removes, each once, sorted; those that the directory does not know
+    /// are left out.
+    pub fn owned_groups(&self, directory: &Directory) -> Vec<GroupId> {
+        let names = &self.model.ownership.groups;
+        let owned = directory.groups.iter().filter(|(_, group)| names.contains(&group.name));
+        owned.map(|(id, _)| id.clone()).collect()
+    }
+
     /// A permission set in an account, if some catalog offers it and the directory knows both.
     pub fn entitlement(
         &self,
@@ -183,7 +191,7 @@ impl Configuration {
         entitlement: Option<&Entitlement>,
         roll: &'a Roll<'a>,
     ) -> Judgement {
-        let objections = objections(&self.model, facts, wish, entitlement);
+        let objections = objections(&self.model, facts, wish, entitlement, roll);
         let Some(entitlement) = entitlement.filter(|_| objections.is_empty()) else {
             return Judgement { objections, ..Judgement::default() };
         };

@@ -12,7 +12,8 @@ use crate::catalog;
 use crate::cedar::Answer;
 use crate::demands::{self, Demand};
 use crate::directory::Directory;
-use crate::model::{Circumstances, Entitlement, Flow, Model, Name, Strategy, Terms};
+use crate::means;
+use crate::model::{Circumstances, Entitlement, Flow, Model, Name, Terms};
 use crate::steps::{self, Flattened};
 
 /// A directory that claims to be from later than this after now cannot be trusted to be fresh.
@@ -109,10 +110,11 @@ pub(crate) fn objections(
     facts: &Facts<'_>,
     wish: &Wish<'_>,
     entitlement: Option<&Entitlement>,
+    roll: &Roll<'_>,
 ) -> Vec<String> {
     match entitlement {
         Some(entitlement) if catalog::sees(model, facts.directory, wish.requester, entitlement) => {
-            objections_to_seen(model, facts, wish, &entitlement.terms)
+            objections_to_seen(model, facts, wish, &entitlement.terms, roll)
         }
         // The same words whether it is in no catalog or in others' catalogs, which are not everybody's business.
         _ => {
@@ -125,9 +127,16 @@ pub(crate) fn objections(
 }
 
 /// The same for an entitlement that the requester sees in a catalog.
-pub(crate) fn objections_to_seen(model: &Model, facts: &Facts<'_>, wish: &Wish<'_>, terms: &Terms) -> Vec<String> {
+pub(crate) fn objections_to_seen(
+    model: &Model,
+    facts: &Facts<'_>,
+    wish: &Wish<'_>,
+    terms: &Terms,
+    roll: &Roll<'_>,
+) -> Vec<String> {
     let mut objections = of_facts(model, facts, wish);
     objections.extend(of_terms(facts, wish, terms));
+    objections.extend(means::means(model, roll, wish.requester, terms, facts.now).err());
     objections
 }
 
@@ -188,10 +197,6 @@ fn of_terms(facts: &Facts<'_>, wish: &Wish<'_>, terms: &Terms) -> Vec<String> {
         let places: Vec<String> = ambiguity.origins.iter().map(|at| format!("{}:{}", at.file, at.line)).collect();
         let (setting, places) = (ambiguity.setting, places.join(" and "));
         objections.push(format!("access controls that are equally specific disagree about `{setting}`: {places}"));
-    }
-    // Anything else would be given as a direct assignment, which is not what the configuration says.
-    if terms.strategy.value != Strategy::Connector {
-        objections.push("this release gives access by the strategy `connector` only".to_owned());
     }
     let (asked, max) = (wish.duration, terms.max_duration.value);
     if asked > max {

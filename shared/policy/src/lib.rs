@@ -21,11 +21,13 @@ mod fixture;
 pub mod folder;
 pub mod judge;
 pub mod lint;
+mod means;
 pub mod model;
 pub mod offers;
 pub mod pattern;
 pub mod problem;
 mod reasons;
+mod risk;
 pub mod steps;
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ use crate::pattern::Pattern;
 
 mod notices;
 
+pub use crate::risk::Risk;
 pub use notices::{NoticeTarget, Reminders, Told};
 
 /// Name of a flow, policy, catalog, approver group, owner or rotation: 1 to 64 of `a-z`, `0-9` and `-`, beginning with a
@@ -36,7 +37,7 @@ pub struct Model {
     pub approver_groups: BTreeMap<Name, Vec<Approver>>,
     /// Who is on call, by rotation.
     pub rotations: BTreeMap<Name, Vec<Shift>>,
-    /// Permission sets that are Curfew's alone, and what is done about assignments that Curfew did not make.
+    /// Permission sets and groups that are Curfew's alone, and what is done about assignments that Curfew did not make.
     pub ownership: Ownership,
     /// Where notices go besides the people concerned, by name.
     pub notices: BTreeMap<Name, NoticeTarget>,
@@ -176,28 +177,6 @@ pub struct Origin {
     pub column: usize,
 }
 
-/// How dangerous an entitlement is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[expect(missing_docs, reason = "the names say it")]
-pub enum Risk {
-    Low,
-    Medium,
-    High,
-    Critical,
-}
-
-impl Risk {
-    /// The word for it in configurations, Cedar and the API.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-            Self::Critical => "critical",
-        }
-    }
-}
-
 /// How access is given and taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Strategy {
@@ -308,12 +287,14 @@ pub struct Policy {
     pub origin: Origin,
 }
 
-/// Permission sets that nobody but Curfew assigns.
+/// Permission sets that nobody but Curfew assigns, and groups whose members nobody but Curfew adds and removes.
 #[derive(Debug, Clone, Default)]
 pub struct Ownership {
     /// Names or ARNs.
     pub permission_sets: BTreeSet<String>,
-    /// Assignments that Curfew did not make are removed, not only reported.
+    /// Display names.
+    pub groups: BTreeSet<String>,
+    /// Assignments to users that Curfew did not make are removed, not only reported.
     pub exclusive: bool,
 }
 

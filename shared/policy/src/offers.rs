@@ -84,6 +84,8 @@ pub struct Page<'a> {
     pub after: Option<(&'a AccountId, &'a PermissionSetArn)>,
     /// At most this many.
     pub limit: usize,
+    /// Only those in which each of these words occurs (`catalog::Part::words`).
+    pub words: &'a [String],
 }
 
 /// A part of what somebody may see, sorted by account and permission set.
@@ -113,7 +115,7 @@ impl Configuration {
         let after = page.after.map(|(account, set)| (account.clone(), set.clone()));
         // The account of `after` may begin with what was shown before, at most one of each permission set.
         let most = page.limit.saturating_add(1).saturating_add(facts.directory.permission_sets.len());
-        let part = Part { from: page.after.map(|(account, _)| account), most };
+        let part = Part { from: page.after.map(|(account, _)| account), most, words: page.words };
         let seen = catalog::entitlements_seen(self.model(), facts.directory, user, part);
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         let mut rest = seen.range((from, Bound::Unbounded)).map(|(_, entitlement)| entitlement);
@@ -132,7 +134,7 @@ impl Configuration {
         page: &Page<'_>,
         matches: impl Fn(&Entitlement) -> bool,
     ) -> (Offers, usize) {
-        let all = Part { from: None, most: usize::MAX };
+        let all = Part { from: None, most: usize::MAX, words: page.words };
         let seen = catalog::entitlements_seen(self.model(), facts.directory, user, all);
         let found: Vec<_> = seen.iter().filter(|(_, entitlement)| matches(entitlement)).collect();
         let after = page.after.map(|(account, set)| (account.clone(), set.clone()));
@@ -228,7 +230,7 @@ impl<'a> Preview<'a> {
 
     fn prospect(&mut self, of: &Entitlement, emergency: bool) -> Prospect {
         let wish = wish(self.user, of, AccessDuration::MIN, emergency);
-        let objections = judge::objections_to_seen(self.model, &self.facts, &wish, &of.terms);
+        let objections = judge::objections_to_seen(self.model, &self.facts, &wish, &of.terms, self.roll);
         if !objections.is_empty() {
             return Prospect::Denied { reasons: objections };
         }

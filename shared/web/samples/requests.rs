@@ -79,6 +79,7 @@ fn grant(w: World<'_>, stage: Stage) -> GrantView {
         expires_at: at("2026-11-23T14:00:00Z"),
         sessions_until: (stage != Stage::Ending).then(|| at("2026-11-23T15:00:00Z")),
         standing: false,
+        hands: Vec::new(),
         portal: link.filter(|_| stage == Stage::Active),
     }
 }

@@ -155,6 +155,7 @@ pub(crate) fn reason(reason: &str) -> &str {
         "account_not_active" => "the account is not active",
         "account_gone" => "the account left the organisation",
         "permission_set_gone" => "the permission set was deleted",
+        "stray" => "Curfew did not give it, and nobody else may",
         "extended_grant_ended" => "the grant that it extended ended",
         other => other,
     }
@@ -187,6 +188,22 @@ pub(crate) fn sessions(frame: &Frame, grant: &GrantView) -> Markup {
         }
         @if grant.standing {
             p.note { "The same access was held before, from elsewhere. Curfew removes nothing." }
+        }
+    }
+}
+
+/// Who gives and takes it by hand, and what that means now.
+pub(crate) fn by_hand(stage: Stage, grant: &GrantView) -> Markup {
+    html! {
+        @if !grant.hands.is_empty() {
+            p.note {
+                @match stage {
+                    Stage::Provisioning => { "Given by hand: it begins when one of these people says that it is there: " }
+                    Stage::Ending => { "Taken by hand: it is over when one of these people says that it is gone: " }
+                    _ => { "Given and taken by hand, by: " }
+                }
+                (people(&grant.hands)) "."
+            }
         }
     }
 }

@@ -113,11 +113,20 @@ fn understand(call: &Call) {
             let caller = UserId::parse("906722b2-0000-4000-8000-000000000001").unwrap();
             curfew_api::list_query(parameters, &caller).unwrap();
         }
+        "GET /v1/entitlements/explain" => {
+            let parameters = call.query.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            let caller = UserId::parse("906722b2-0000-4000-8000-000000000001").unwrap();
+            assert_ne!(curfew_api::explain_query(parameters, &caller).unwrap().duration.seconds(), 60);
+        }
         "POST /v1/requests/{id}/extend" => drop(curfew_api::extension(body, call.origin).unwrap()),
         "POST /v1/requests/{id}/escalate" => drop(curfew_api::urgency(body, call.origin).unwrap()),
         "POST /v1/requests/{id}/review" => drop(curfew_api::judgement(body).unwrap()),
         "POST /v1/requests/{id}/decisions" => drop(curfew_api::decision(body).unwrap()),
-        "POST /v1/requests/{id}/cancel" | "POST /v1/requests/{id}/return" | "POST /v1/requests/{id}/revoke" => {
+        "POST /v1/requests/{id}/cancel"
+        | "POST /v1/requests/{id}/return"
+        | "POST /v1/requests/{id}/revoke"
+        | "POST /v1/requests/{id}/provisioned"
+        | "POST /v1/requests/{id}/removed" => {
             curfew_api::comment(body).unwrap();
         }
         "POST /v1/links/{id}" => drop(curfew_api::link_decision(body).unwrap()),

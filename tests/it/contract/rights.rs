@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::repository::{dense_code, entries, functions, rust_files};
 
 /// Calls in an adapter that a function uses, which the function never comes to.
-const UNREACHED: [(&str, &str, &[&str]); 28] = [
+const UNREACHED: [(&str, &str, &[&str]); 30] = [
     ("announce", "only reads and marks", &["dynamodb:DeleteItem"]),
     ("approval", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     ("console", "leaves executions to the sweep once they run", &["states:DescribeExecution"]),
@@ -22,7 +22,12 @@ const UNREACHED: [(&str, &str, &[&str]); 28] = [
     ("notify", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     ("provision", "knows people by id", &["identitystore:GetUserId"]),
     ("provision", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
-    ("revoke", "only deletes", &["sso:CreateAccountAssignment"]),
+    ("revoke", "only deletes", &["sso:CreateAccountAssignment", "identitystore:CreateGroupMembership"]),
+    (
+        "sweep",
+        "only compares memberships",
+        &["identitystore:CreateGroupMembership", "identitystore:DeleteGroupMembership"],
+    ),
     ("revoke", "asks neither policy nor directory", &["sso:DescribePermissionSet"]),
     ("revoke", "only resumes executions", &["states:StartExecution", "states:DescribeExecution"]),
     (
@@ -43,7 +48,7 @@ const UNREACHED: [(&str, &str, &[&str]); 28] = [
     ("approval", "leaves listing people to sync", PEOPLE),
     ("intake", "leaves listing people to sync", PEOPLE),
     ("provision", "leaves listing people to sync", PEOPLE),
-    ("sweep", "leaves listing people to sync", PEOPLE),
+    ("sweep", "lists the members of some groups", &["identitystore:ListGroups", "identitystore:ListUsers"]),
     ("provision", "leaves listing the organisation to sync", ORGANIZATION),
     ("sweep", "leaves listing the organisation to sync", ORGANIZATION),
     ("provision", "leaves listing permission sets to sync", &["sso:ListPermissionSets"]),
@@ -111,7 +116,7 @@ fn service(adapter: &str) -> Option<&'static str> {
     match adapter {
         "bus" => Some("events"),
         "functions" => Some("lambda"),
-        "identity_store" => Some("identitystore"),
+        "identity_store" | "memberships" => Some("identitystore"),
         "mail" => Some("ses"),
         "organizations" => Some("organizations"),
         "scheduler" => Some("scheduler"),

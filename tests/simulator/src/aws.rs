@@ -82,6 +82,9 @@ impl AwsError {
             (Service::SsoAdmin, "CreateAccountAssignment" | "DeleteAccountAssignment") => {
                 Some(Self::new("ConflictException", "There is a conflicting operation in process."))
             }
+            (Service::IdentityStore, "CreateGroupMembership" | "DeleteGroupMembership") => {
+                Some(Self::new("ConflictException", "The request is in conflict with another one"))
+            }
             (Service::Scheduler, "CreateSchedule" | "UpdateSchedule" | "DeleteSchedule") => {
                 Some(Self::status(409, "ConflictException", "Another operation on the schedule is under way"))
             }
@@ -103,7 +106,9 @@ fn may_be_stale(service: Service, operation: &str, request: &Value) -> bool {
         (Service::SsoAdmin, operation) => {
             operation.starts_with("ListAccount") || operation.starts_with("DescribeAccountAssignment")
         }
-        (Service::Scheduler, "GetSchedule") | (Service::StepFunctions, "DescribeExecution") => true,
+        (Service::Scheduler, "GetSchedule")
+        | (Service::StepFunctions, "DescribeExecution")
+        | (Service::IdentityStore, "GetGroupMembershipId") => true,
         _ => false,
     }
 }
@@ -141,7 +146,8 @@ pub(crate) fn subject(service: Service, operation: &str, request: &Value) -> Str
         (Service::SsoAdmin, _) => String::new(),
         (Service::IdentityStore, _) => {
             let name = text("/AlternateIdentifier/UniqueAttribute/AttributeValue");
-            format!("{}{name}{}", text("/UserId"), text("/GroupId"))
+            let member = format!("{}{}", text("/MemberId/UserId"), text("/MembershipId"));
+            format!("{}{name}{}{member}", text("/UserId"), text("/GroupId"))
         }
         (Service::Organizations, _) => {
             format!("{}{}{}", text("/AccountId"), text("/ParentId"), text("/ResourceId"))

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use curfew_aws::table::stored;
 use curfew_domain::assignment::Assignment;
 use curfew_domain::audit::Record;
-use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
+use curfew_domain::id::{AccountId, GroupId, Key, PermissionSetArn, RequestId, UserId};
 use curfew_domain::request::Request;
 use serde_json::Value;
 
@@ -69,11 +69,15 @@ fn request_id(text: &str) -> RequestId {
 
 fn key(parts: &str) -> Key {
     let mut parts = parts.split('#');
-    let mut next = || parts.next().expect("user, account and permission set");
-    Key {
-        user: UserId::parse(next()).expect("a user id"),
-        account: AccountId::parse(next()).expect("an account id"),
-        permission_set: PermissionSetArn::parse(next()).expect("an ARN"),
+    let mut next = || parts.next().expect("a user, and an account and a permission set, or a group");
+    let user = UserId::parse(next()).expect("a user id");
+    match next() {
+        "GROUP" => Key::Membership { user, group: GroupId::parse(next()).expect("a group id") },
+        account => Key::Assignment {
+            user,
+            account: AccountId::parse(account).expect("an account id"),
+            permission_set: PermissionSetArn::parse(next()).expect("an ARN"),
+        },
     }
 }
 

@@ -22,13 +22,14 @@ use std::rc::Rc;
 use curfew_domain::audit::Record;
 use curfew_domain::id::RequestId;
 use curfew_domain::request::{Gone, Request, State as S};
-use curfew_domain::time::Timestamp;
+use curfew_domain::time::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 pub use book::Book;
 pub(crate) use end::check as check_end;
 use trouble::Trouble;
 
+use crate::key::key_of;
 use crate::{Call, Changed, Function, Plan, Service, Step, What, World};
 
 /// More of them tell nothing new.
@@ -80,8 +81,11 @@ impl Watch {
     }
 
     fn call(&mut self, world: &World, step: &Step, call: &Call) {
-        let changes_access = call.service == Service::SsoAdmin
-            && matches!(call.operation, "CreateAccountAssignment" | "DeleteAccountAssignment");
+        let changes_access = matches!(
+            (call.service, call.operation),
+            (Service::SsoAdmin, "CreateAccountAssignment" | "DeleteAccountAssignment")
+                | (Service::IdentityStore, "CreateGroupMembership" | "DeleteGroupMembership")
+        );
         if changes_access && step.by.is_some() {
             let broken = change::check(world, &mut self.book.borrow_mut(), call, step.at, self.trouble.skew);
             report(world, broken);
@@ -94,6 +98,10 @@ impl Watch {
                 }
                 Changed::Record { before: Some(_), .. } => {
                     report(world, [Broken::new("I18", format!("record {} of {} was changed", change.sk, change.pk))]);
+                }
+                Changed::Other { after: Some(_), .. } if change.sk == "N#give" => {
+                    let book = self.book.borrow();
+                    report(world, asked(world, &book, &change.pk, self.trouble.skew));
                 }
                 _ => {}
             }
@@ -121,6 +129,7 @@ impl Watch {
         if step.by.is_none() {
             // Somebody forged it: what Curfew makes of it is looked at later.
             book.forged.insert(id.clone());
+            book.seen.extend(key_of(after));
             book.last.insert(id.clone(), after.as_ref().clone());
             return;
         }
@@ -138,6 +147,7 @@ impl Watch {
         if let Some(before) = before.cloned() {
             broken.extend(close::check(world, &book, &before, after));
         }
+        book.seen.extend(key_of(after));
         book.first.entry(id.clone()).or_insert_with(|| after.as_ref().clone());
         book.last.insert(id.clone(), after.as_ref().clone());
         drop(book);
@@ -148,6 +158,13 @@ impl Watch {
         let broken = key::check(world, &mut self.book.borrow_mut(), &self.trouble, now);
         report(world, broken);
     }
+}
+
+/// I6: people are asked to give access once its end is armed.
+fn asked(world: &World, book: &Book, pk: &str, skew: SignedDuration) -> Option<Broken> {
+    let id = RequestId::parse(pk.strip_prefix("REQ#")?).ok()?;
+    let unarmed = world.request(&id).is_some_and(|request| !change::is_armed(book, &request, skew));
+    unarmed.then(|| Broken::new("I6", format!("people are asked to give access to {id}, whose end is not armed")))
 }
 
 /// I18: an event tells what is on record.
@@ -191,6 +208,7 @@ pub fn outcome(request: &Request) -> String {
                 Gone::Absent => "absent",
                 Gone::KeptFor(_) => "kept",
                 Gone::Standing => "standing",
+                Gone::Taken(_) => "taken",
             };
             format!("ended/{}/{gone}", reason.name())
         }

@@ -22,6 +22,7 @@ pub mod directory;
 mod fault;
 mod functions;
 pub mod invariants;
+mod key;
 pub mod life;
 mod log;
 mod organisation;
@@ -36,6 +37,8 @@ pub mod triggers;
 mod world;
 
 pub use aws::outside::{Mailed, Published};
+pub use key::{Parts, parts};
+
 pub use fault::{CallFault, EventFault, Outage, Plan};
 pub use functions::Function;
 pub use log::{

@@ -9,7 +9,7 @@ use curfew_identity_center::{
     Assignment, DeletedPrincipals, IDENTITY_STORE, Millis, Model, PrincipalType, SSO_ADMIN, Settings,
 };
 use curfew_policy::Bundle;
-use curfew_policy::directory::{Account, Directory, OrgUnit, PermissionSet, User};
+use curfew_policy::directory::{Account, Directory, Group, OrgUnit, PermissionSet, User};
 use serde_json::json;
 
 /// People, accounts, permission sets, and who may ask for what.
@@ -87,7 +87,7 @@ impl Organisation {
                 enabled: true,
                 manager: None,
                 attributes: BTreeMap::new(),
-                groups: BTreeSet::new(),
+                groups: self.groups_of(names, name),
             };
             (id.clone(), user)
         };
@@ -107,8 +107,13 @@ impl Organisation {
             accounts: self.accounts.iter().chain([&self.management]).map(account).collect(),
             permission_sets: names.permission_sets.iter().map(permission_set).collect(),
             users: names.users.iter().map(user).collect(),
-            groups: BTreeMap::new(),
+            groups: names.groups.iter().map(|(name, id)| (id.clone(), Group { name: name.clone() })).collect(),
         }
+    }
+
+    fn groups_of(&self, names: &Names, user: &str) -> BTreeSet<GroupId> {
+        let of_user = self.groups.iter().filter(|(_, members)| members.iter().any(|member| member == user));
+        of_user.filter_map(|(group, _)| names.groups.get(group).cloned()).collect()
     }
 
     /// Creates everybody and everything in a new Identity Center.

@@ -11,6 +11,7 @@ mod outside;
 pub mod people;
 mod plain;
 mod sharing;
+mod strategies;
 mod trouble;
 
 use std::cell::RefCell;
@@ -72,6 +73,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(extending::scenarios());
     all.extend(sharing::scenarios());
     all.extend(outside::scenarios());
+    all.extend(strategies::scenarios());
     all.extend(trouble::scenarios());
     all.push(chaos::scenario());
     all

@@ -14,7 +14,7 @@ use curfew_domain::assignment::Assignment;
 use curfew_domain::id::{AccountId, Key, RequestId};
 use curfew_domain::origin::Origin;
 use curfew_domain::person::Person;
-use curfew_domain::request::{Command, Context, Request, Transition, apply, submit};
+use curfew_domain::request::{Command, Context, Means, Request, Transition, apply, submit};
 use curfew_domain::text::Justification;
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use curfew_domain::verdict::{Grounds, Outcome, Verdict};
@@ -24,7 +24,8 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::{Function, Options, Plan, Service, World, run};
+use crate::key::assignment;
+use crate::{Function, Options, Plan, Service, World, parts, run};
 
 pub use peers::Peer;
 
@@ -137,7 +138,7 @@ pub fn peer(storm: Storm, peer: Peer) -> Outcomes {
         world.set_sweep(false);
         let keys = keys(&world, &storm);
         for key in &keys {
-            world.identity(|model, now| model.set_assignment(of_model(key), true, now));
+            world.identity(|model, now| model.set_assignment(assignment(key).expect("an assignment"), true, now));
         }
         let end = world.now();
         let counted = Rc::new(peers::Counted::default());
@@ -216,7 +217,7 @@ fn account(n: usize) -> String {
 /// Different keys, spread over the accounts.
 fn keys(world: &World, storm: &Storm) -> Vec<Key> {
     let set = world.permission_set("Reader");
-    let key = |n| Key {
+    let key = |n| Key::Assignment {
         user: world.user(&person(n)),
         account: AccountId::parse(&account(n % storm.accounts)).expect("an account id"),
         permission_set: set.clone(),
@@ -226,15 +227,6 @@ fn keys(world: &World, storm: &Storm) -> Vec<Key> {
 
 fn person(n: usize) -> String {
     format!("grantee{n}")
-}
-
-fn of_model(key: &Key) -> curfew_identity_center::Assignment {
-    curfew_identity_center::Assignment {
-        account: key.account.to_string(),
-        permission_set: key.permission_set.to_string(),
-        principal_type: curfew_identity_center::PrincipalType::User,
-        principal_id: key.user.to_string(),
-    }
 }
 
 /// Stores active grants that all end at this instant, as `provision` leaves them.
@@ -259,13 +251,13 @@ async fn store(world: &World, n: usize, key: &Key, end: Timestamp) {
     let request = store_request(world, n, key, end - SignedDuration::from_hours(1), end).await;
     let held = Assignment { ours: true, ..Assignment::unknown(key.clone()) }.held(&request.ask.id, end);
     world.table().put_assignment(&held).await.expect("no fault strikes the story's own calls");
-    world.identity(|model, now| model.set_assignment(of_model(key), true, now));
+    world.identity(|model, now| model.set_assignment(assignment(key).expect("an assignment"), true, now));
 }
 
 /// Stores requests that are over, from two days before this instant on: cancelled as soon as they were asked for.
 pub async fn fill_history(world: &World, many: usize, until: Timestamp) {
     let key = world.key("ana", "111122223333", "Reader");
-    let by = Person { id: key.user.clone(), administrator: false, auditor: false };
+    let by = Person { id: key.user().clone(), administrator: false, auditor: false };
     let apart = SignedDuration::from_hours(48) / i32::try_from(many).expect("few");
     for n in 0..many {
         let at = until - apart * i32::try_from(many - n).expect("few");
@@ -283,9 +275,9 @@ fn ask(n: usize, key: &Key, began: Timestamp, end: Timestamp) -> Ask {
     let id = uuid::Builder::from_unix_timestamp_millis(began.as_millisecond().unsigned_abs(), &random(n)).into_uuid();
     Ask {
         id: RequestId::parse(&id.to_string()).expect("a request id"),
-        requester: key.user.clone(),
-        account: key.account.clone(),
-        permission_set: key.permission_set.clone(),
+        requester: parts(key).user.clone(),
+        account: parts(key).account.clone(),
+        permission_set: parts(key).permission_set.clone(),
         duration: AccessDuration::from_seconds(end.duration_since(began).as_secs()).expect("an hour"),
         justification: Justification::parse("storm").expect("a word"),
         ticket: None,
@@ -312,7 +304,7 @@ async fn store_request(world: &World, n: usize, key: &Key, began: Timestamp, end
     let mut request = first.request;
     for command in [
         Command::Evaluate(verdict),
-        Command::Provision { session: SignedDuration::from_hours(1), extended: None },
+        Command::Provision { session: SignedDuration::from_hours(1), means: Means::Assignment, extended: None },
         Command::Activate { standing: false },
     ] {
         let transition: Transition = apply(&request, command, Context { now: began }).expect("a legal move");

@@ -13,13 +13,14 @@ use curfew_domain::request::Request;
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::ports::{CompiledRules, Configurations as _, Directories as _};
 use curfew_engine::publish::Publication;
-use curfew_identity_center::{IDENTITY_STORE, Millis, Model, PrincipalType, SSO_ADMIN, Settings};
+use curfew_identity_center::{IDENTITY_STORE, Millis, Model, SSO_ADMIN, Settings};
 use curfew_policy::Configuration;
 use curfew_policy::directory::Directory;
 use serde_json::{Value, json};
 
 use crate::fault::Plan;
 use crate::functions::Function;
+use crate::key::assignment;
 use crate::log::{Counts, DeadLetter, Execution, Log, Schedule, Source, Step, Violation, What};
 use crate::organisation::{self, AccountState, Organisation};
 use crate::run::Core;
@@ -99,18 +100,29 @@ impl World {
         result
     }
 
-    /// Whether the assignment really exists at this moment, whatever listings show.
+    /// Whether the assignment or membership really exists at this moment, whatever listings show.
     pub fn key_is_assigned(&self, key: &Key) -> bool {
         let mut identity = self.0.identity.borrow_mut();
         identity.model.settle(millis(self.now()));
-        identity.model.assignments().contains(&assignment(key))
+        match key {
+            Key::Membership { user, group } => identity.model.is_member(group.as_str(), user.as_str()),
+            Key::Assignment { .. } => {
+                assignment(key).is_some_and(|found| identity.model.assignments().contains(&found))
+            }
+        }
     }
 
-    /// Puts an assignment there or takes it away behind Curfew's back.
+    /// Puts an assignment or a member there or takes it away behind Curfew's back.
     pub fn set_assignment(&self, key: &Key, present: bool) {
-        self.identity(|model, now| model.set_assignment(assignment(key), present, now));
+        self.identity(|model, now| match key {
+            Key::Membership { user, group } => model.set_member(group.as_str(), user.as_str(), present),
+            Key::Assignment { .. } => {
+                let assignment = assignment(key).expect("an assignment");
+                model.set_assignment(assignment, present, now);
+            }
+        });
         let verb = if present { "adds" } else { "removes" };
-        self.note(format!("an administrator {verb} {} {} {}", key.user, key.account, key.permission_set));
+        self.note(format!("an administrator {verb} {key:?}"));
     }
 
     /// The request as it is stored.
@@ -326,7 +338,7 @@ impl World {
     /// The key of a user, an account and a permission set, by their names.
     pub fn key(&self, user: &str, account: &str, permission_set: &str) -> Key {
         let account = AccountId::parse(account).expect("an account id");
-        Key { user: self.user(user), account, permission_set: self.permission_set(permission_set) }
+        Key::Assignment { user: self.user(user), account, permission_set: self.permission_set(permission_set) }
     }
 
     /// Publishes a configuration behind the API's back: one TOML file, as in [`crate::Organisation::configuration`].
@@ -369,15 +381,5 @@ impl World {
 
     fn lambda(&self) -> RefMut<'_, crate::functions::Lambda> {
         self.0.lambda.borrow_mut()
-    }
-}
-
-/// A key as Identity Center knows it.
-fn assignment(key: &Key) -> curfew_identity_center::Assignment {
-    curfew_identity_center::Assignment {
-        account: key.account.to_string(),
-        permission_set: key.permission_set.to_string(),
-        principal_type: PrincipalType::User,
-        principal_id: key.user.to_string(),
     }
 }

@@ -4,7 +4,7 @@ use curfew_domain::ask::Ask;
 use curfew_domain::id::{AccountId, LinkId, PermissionSetArn, RequestId, UserId};
 use curfew_domain::notice::NoticeKind;
 use curfew_domain::origin::Origin;
-use curfew_domain::request::{Grant, Request, Stage, State, submit};
+use curfew_domain::request::{EndReason, Grant, Means, Request, Stage, State, submit};
 use curfew_domain::text::{Comment, Justification, Ticket};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use curfew_domain::verdict::{Grounds, OnTimeout, Outcome, Step, Verdict};
@@ -137,13 +137,16 @@ fn every_kind_says_state_and_place_and_why_one_gets_it() {
         expires_at: at("2026-11-23T10:30:00Z"),
         session: SignedDuration::from_hours(1),
         standing: false,
+        means: Means::Assignment,
     });
     for kind in NoticeKind::ALL {
         let about = match kind {
             NoticeKind::Active | NoticeKind::EndsSoon => active.clone(),
             _ => request("fix"),
         };
-        for because in [Because::Requester, Because::Approver, Because::Reviewer, Because::InCharge, Because::Named] {
+        for because in
+            [Because::Requester, Because::Approver, Because::Hand, Because::Reviewer, Because::InCharge, Because::Named]
+        {
             let mail = render(&letter(kind, about.clone(), because), URL);
             assert!(mail.subject.contains("Administrator") && mail.subject.contains("payments-production"), "{kind:?}");
             assert!(mail.subject.chars().count() <= 150 && !mail.subject.contains(char::is_control), "{kind:?}");
@@ -155,6 +158,30 @@ fn every_kind_says_state_and_place_and_why_one_gets_it() {
     let own = render(&letter(NoticeKind::EndsSoon, active, Because::Requester), URL);
     assert_eq!(own.subject, "Ends at 11:30 CET: Administrator in payments-production");
     assert!(own.text.contains("Sessions may work until: Mon 23 Nov 2026, 12:30 CET (11:30 UTC)"), "I17: {}", own.text);
+}
+
+#[test]
+fn who_works_by_hand_reads_what_to_do_and_nobody_that_curfew_does_it() {
+    let grant = Grant {
+        started_at: at("2026-11-23T09:00:00Z"),
+        expires_at: at("2026-11-23T10:30:00Z"),
+        session: SignedDuration::from_hours(1),
+        standing: false,
+        means: Means::Hands(vec![user(2)]),
+    };
+    let mail = |kind, state: State| {
+        let mut request = request("fix");
+        request.state = state;
+        render(&letter(kind, request, Because::Hand), URL)
+    };
+    let ending = State::Ending { grant: grant.clone(), reason: EndReason::Expired };
+    let give = mail(NoticeKind::ByHand, State::Provisioning(grant));
+    assert_eq!(give.subject, "Give by hand: Administrator in payments-production to Femi Adeyemi");
+    assert!(give.text.contains("until Mon 23 Nov 2026, 11:30 CET (10:30 UTC)"), "{}", give.text);
+    let take = mail(NoticeKind::ByHand, ending.clone());
+    assert_eq!(take.subject, "Take away by hand: Administrator in payments-production of Femi Adeyemi");
+    let late = mail(NoticeKind::NotRemoved, ending);
+    assert!(late.text.contains("nobody has said that this was done") && !late.text.contains("keeps trying"));
 }
 
 /// What people have tried on others.

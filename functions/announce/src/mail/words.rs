@@ -53,6 +53,7 @@ fn why(because: Because) -> &'static str {
     match because {
         Because::Requester => "You get this because the request is yours.",
         Because::Approver => "You get this because you may decide this request.",
+        Because::Hand => "You get this because you give and take this access by hand.",
         Because::Reviewer => "You get this because you review emergency access.",
         Because::InCharge => "You get this because you answer for this person, for this access, or for Curfew.",
         Because::Named => "You get this because Curfew's configuration names you for such notices.",
@@ -102,10 +103,7 @@ impl Known<'_> {
             NoticeKind::NotRemoved => (
                 format!("NOT REMOVED: {what} of {who}"),
                 format!("{who}'s access to {what} should be gone, and could not be removed yet."),
-                vec![
-                    "Curfew keeps trying, and the operators are alarmed. Until it succeeds, the access may still work."
-                        .to_owned(),
-                ],
+                vec![self.still_there().to_owned()],
             ),
             NoticeKind::ReviewDue => (
                 format!("Review due: emergency access of {who} to {what}"),
@@ -117,6 +115,7 @@ impl Known<'_> {
                 format!("Nobody has reviewed {} emergency access to {what} in time.", within_sentence(&whose)),
                 self.review(),
             ),
+            NoticeKind::ByHand => self.by_hand(),
             NoticeKind::Emergency => (
                 format!("EMERGENCY: {who} takes {what}"),
                 if self.own {
@@ -186,11 +185,40 @@ impl Known<'_> {
         let reason = match self.letter.reason() {
             Some(EndReason::Returned) => "It was given back.",
             Some(EndReason::Revoked) => "It was taken away.",
+            Some(EndReason::Stray) => "It was not made by Curfew, and only Curfew gives this access.",
             Some(EndReason::Lost(Cause::AssignmentRemoved)) => "Somebody removed it in Identity Center.",
             Some(EndReason::Lost(_)) => "The person, the account or the permission set is not there any more.",
             _ => "Its time was over.",
         };
         (format!("Ended: {what}{of}"), format!("{whose} access to {what} has ended."), vec![reason.to_owned()])
+    }
+
+    fn by_hand(&self) -> (String, String, Vec<String>) {
+        let (who, what) = (&self.who, &self.what);
+        if self.letter.stage == Stage::Ending {
+            return (
+                format!("Take away by hand: {what} of {who}"),
+                format!("{who}'s access to {what} is over. Curfew cannot take it: please do so by hand."),
+                vec!["Then say that it is gone. Until somebody says so it counts as there.".to_owned()],
+            );
+        }
+        (
+            format!("Give by hand: {what} to {who}"),
+            format!(
+                "{who} may have {what}, until {}. Curfew cannot give it: please do so by hand.",
+                self.time(self.expires_at())
+            ),
+            vec!["Then say that it is there; or that you do not give it.".to_owned()],
+        )
+    }
+
+    /// Why access that is over is not gone yet.
+    fn still_there(&self) -> &'static str {
+        if self.letter.grant().is_some_and(|grant| grant.hands().is_some()) {
+            "It is taken by hand, and nobody has said that this was done. Until then it may still work."
+        } else {
+            "Curfew keeps trying, and the operators are alarmed. Until it succeeds, the access may still work."
+        }
     }
 
     fn review(&self) -> Vec<String> {

@@ -59,6 +59,7 @@ fn words(kind: NoticeKind) -> (&'static str, &'static str) {
         NoticeKind::NotRemoved => ("Access could not be removed", "It is over, and still there."),
         NoticeKind::ReviewDue => ("A review of emergency access is due", "To reviewers, and to who had the access."),
         NoticeKind::ReviewOverdue => ("A review is overdue", "Nobody has answered in time."),
+        NoticeKind::ByHand => ("Access to give or take by hand", "You are one of those who do it."),
         NoticeKind::Emergency => ("Emergency access", "Somebody takes it, and you are in charge."),
     }
 }

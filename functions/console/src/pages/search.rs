@@ -46,7 +46,7 @@ impl Console {
         let after = cursor
             .split_once(' ')
             .and_then(|(account, set)| Some((AccountId::parse(account).ok()?, PermissionSetArn::parse(set).ok()?)));
-        let page = Page { after: after.as_ref().map(|(account, set)| (account, set)), limit: PAGE };
+        let page = Page { after: after.as_ref().map(|(account, set)| (account, set)), limit: PAGE, words: &[] };
         let words = Words::new(&query, known);
         let circumstances = bare(call);
         let facts = known.facts(&circumstances, self.core.clock.now());

@@ -130,6 +130,12 @@ impl Model {
                 page(found.map(|(id, group)| (id.clone(), group.clone().into())).collect(), "Groups", body, limit)
             }
             "CreateGroupMembership" => self.create_membership(body),
+            "GetGroupMembershipId" => {
+                directory.group(body)?;
+                let rows = self.memberships(|it| it.group == text(body, "GroupId") && it.user == member(body));
+                let found = rows.into_iter().next().ok_or_else(|| missing("GROUP_MEMBERSHIP"))?;
+                Ok(json!({ "MembershipId": found.0, "IdentityStoreId": store }))
+            }
             "DeleteGroupMembership" => {
                 let removed = self.directory.memberships.remove(text(body, "MembershipId"));
                 removed.map(|_| json!({})).ok_or_else(|| missing("GROUP_MEMBERSHIP"))
@@ -169,6 +175,19 @@ impl Model {
         for user in users {
             let id = self.ids.uuid();
             self.directory.memberships.insert(id, Membership { group: group.to_owned(), user });
+        }
+    }
+
+    /// Whether a user is in a group.
+    pub fn is_member(&self, group: &str, user: &str) -> bool {
+        self.directory.membership(group, user)
+    }
+
+    /// Adds or removes a member behind everybody's back, as an administrator in the AWS console does.
+    pub fn set_member(&mut self, group: &str, user: &str, present: bool) {
+        self.directory.memberships.retain(|_, it| it.group != group || it.user != user);
+        if present {
+            self.enroll(group, std::iter::once(user.to_owned()));
         }
     }
 

@@ -202,7 +202,7 @@ fn identity_store(operation: &str) -> Option<&'static [Field]> {
         "CreateGroup" => &[STORE, ("DisplayName", Must, TEXT), ("Description", May, TEXT)],
         "DescribeGroup" => &[STORE, GROUP],
         "ListGroups" => &[STORE, MAX_RESULTS, NEXT_TOKEN, FILTERS],
-        "CreateGroupMembership" => &[STORE, GROUP, MEMBER],
+        "CreateGroupMembership" | "GetGroupMembershipId" => &[STORE, GROUP, MEMBER],
         "DeleteGroupMembership" => &[STORE, ("MembershipId", Must, Kind::Pattern(RESOURCE_ID))],
         "ListGroupMemberships" => &[STORE, GROUP, MAX_RESULTS, NEXT_TOKEN],
         "ListGroupMembershipsForMember" => &[STORE, MEMBER, MAX_RESULTS, NEXT_TOKEN],

@@ -88,7 +88,7 @@ impl IdentityCenter {
 }
 
 fn key(user: &str, account: &str, permission_set: &str) -> Option<Key> {
-    Some(Key {
+    Some(Key::Assignment {
         user: UserId::parse(user).ok()?,
         account: AccountId::parse(account).ok()?,
         permission_set: PermissionSetArn::parse(permission_set).ok()?,

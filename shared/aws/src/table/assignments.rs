@@ -138,5 +138,8 @@ fn assignment(key: &Key, item: &Item) -> Result<Assignment, Fault> {
 }
 
 fn pk(key: &Key) -> String {
-    format!("KEY#{}#{}#{}", key.user, key.account, key.permission_set)
+    match key {
+        Key::Assignment { user, account, permission_set } => format!("KEY#{user}#{account}#{permission_set}"),
+        Key::Membership { user, group } => format!("KEY#{user}#GROUP#{group}"),
+    }
 }

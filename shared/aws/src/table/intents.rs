@@ -1,6 +1,6 @@
 //! What requests want of Identity Center, where nobody has it in hand, and which grants end when.
 
-use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
+use curfew_domain::id::{AccountId, GroupId, Key, PermissionSetArn, RequestId, UserId};
 use curfew_domain::request::{Intent, Rank};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
@@ -56,27 +56,35 @@ fn due_pk(at: Timestamp) -> String {
 }
 
 fn intent_item(intent: &Intent) -> Item {
-    item(
-        "INTENT",
-        intent.request.as_str(),
-        [
-            ("rank", s(intent.rank.name())),
-            ("user", s(intent.key.user.as_str())),
-            ("account", s(intent.key.account.as_str())),
-            ("permission_set", s(intent.key.permission_set.as_str())),
-        ],
-    )
+    let wanted = [("rank", s(intent.rank.name())), ("user", s(intent.key.user().as_str()))];
+    let mut item = item("INTENT", intent.request.as_str(), wanted);
+    match &intent.key {
+        Key::Assignment { account, permission_set, .. } => {
+            item.insert("account".to_owned(), s(account.as_str()));
+            item.insert("permission_set".to_owned(), s(permission_set.as_str()));
+        }
+        Key::Membership { group, .. } => {
+            item.insert("group".to_owned(), s(group.as_str()));
+        }
+    }
+    item
 }
 
 fn intent(item: &Item) -> Result<Intent, Fault> {
     let rank = text(item, "rank")?;
-    Ok(Intent {
-        request: RequestId::parse(text(item, "sk")?).map_err(unreadable)?,
-        key: Key {
-            user: UserId::parse(text(item, "user")?).map_err(unreadable)?,
+    let user = UserId::parse(text(item, "user")?).map_err(unreadable)?;
+    let key = if item.contains_key("group") {
+        Key::Membership { user, group: GroupId::parse(text(item, "group")?).map_err(unreadable)? }
+    } else {
+        Key::Assignment {
+            user,
             account: AccountId::parse(text(item, "account")?).map_err(unreadable)?,
             permission_set: PermissionSetArn::parse(text(item, "permission_set")?).map_err(unreadable)?,
-        },
+        }
+    };
+    Ok(Intent {
+        request: RequestId::parse(text(item, "sk")?).map_err(unreadable)?,
+        key,
         rank: Rank::parse(rank).ok_or_else(|| unreadable(format!("`{rank}` is no rank")))?,
     })
 }

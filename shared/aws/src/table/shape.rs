@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use curfew_domain::ask::Ask;
 use curfew_domain::assignment::{Assignment, Hold, Operation, OperationKind};
 use curfew_domain::audit::{Head, RecordHash};
-use curfew_domain::id::{AccountId, Key, PermissionSetArn, RequestId, UserId};
+use curfew_domain::id::{AccountId, GroupId, Key, PermissionSetArn, RequestId, UserId};
 use curfew_domain::origin::{Channel, Origin};
-use curfew_domain::request::{Gone, Grant, Request, State};
+use curfew_domain::request::{Gone, Grant, Means, Request, State};
 use curfew_domain::text::{Justification, Ticket};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use curfew_engine::error::Fault;
@@ -33,8 +33,8 @@ mod verdict;
 pub(super) const SCHEMA: u64 = 1;
 /// The schema of requests that say what those releases would overlook.
 const SCHEMA_WITH_RULES: u64 = 2;
-/// The schema of requests that carry their audit records, compressed. Earlier releases read none of them: who goes back to
-/// one lets every grant end first.
+/// The schema of requests that carry their audit records, compressed, and whose access may be given otherwise than by
+/// assignment. Earlier releases read none of them: who goes back to one lets every grant end first.
 pub(super) const SCHEMA_WITH_TRAIL: u64 = 3;
 
 /// Whether this is a schema of requests without audit records in them.
@@ -129,6 +129,16 @@ struct GrantDoc {
     expires_at: Timestamp,
     session_seconds: i64,
     standing: bool,
+    /// Absent where the access is given by assignment, and in grants of releases that knew nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    means: Option<MeansDoc>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum MeansDoc {
+    Group(String),
+    Hands(Vec<String>),
 }
 
 #[derive(Serialize, Deserialize)]
@@ -137,6 +147,7 @@ enum GoneDoc {
     Absent,
     KeptFor(String),
     Standing,
+    Taken(String),
 }
 
 /// A request and its audit records as the bytes of a `doc` attribute of schema 3.
@@ -238,6 +249,7 @@ fn state_doc(state: &State) -> StateDoc {
                 Gone::Absent => GoneDoc::Absent,
                 Gone::KeptFor(other) => GoneDoc::KeptFor(other.to_string()),
                 Gone::Standing => GoneDoc::Standing,
+                Gone::Taken(by) => GoneDoc::Taken(by.to_string()),
             },
         },
         State::Denied => StateDoc::Denied,
@@ -255,16 +267,17 @@ fn state(doc: StateDoc) -> Result<State, Fault> {
         StateDoc::AwaitingApproval { step, deadline } => State::AwaitingApproval { step, deadline },
         StateDoc::Approved => State::Approved,
         StateDoc::Scheduled { start } => State::Scheduled { start },
-        StateDoc::Provisioning { grant: g } => State::Provisioning(grant(&g)),
-        StateDoc::Active { grant: g } => State::Active(grant(&g)),
-        StateDoc::Ending { grant: g, reason: r } => State::Ending { grant: grant(&g), reason: reason(r) },
+        StateDoc::Provisioning { grant: g } => State::Provisioning(grant(g)?),
+        StateDoc::Active { grant: g } => State::Active(grant(g)?),
+        StateDoc::Ending { grant: g, reason: r } => State::Ending { grant: grant(g)?, reason: reason(r) },
         StateDoc::Ended { grant: g, reason: r, gone } => State::Ended {
-            grant: grant(&g),
+            grant: grant(g)?,
             reason: reason(r),
             gone: match gone {
                 GoneDoc::Absent => Gone::Absent,
                 GoneDoc::KeptFor(other) => Gone::KeptFor(RequestId::parse(&other).map_err(unreadable)?),
                 GoneDoc::Standing => Gone::Standing,
+                GoneDoc::Taken(by) => Gone::Taken(user(&by)?),
             },
         },
         StateDoc::Denied => State::Denied,
@@ -282,16 +295,26 @@ fn grant_doc(grant: &Grant) -> GrantDoc {
         expires_at: grant.expires_at,
         session_seconds: grant.session.as_secs(),
         standing: grant.standing,
+        means: match &grant.means {
+            Means::Assignment => None,
+            Means::Membership(group) => Some(MeansDoc::Group(group.to_string())),
+            Means::Hands(people) => Some(MeansDoc::Hands(people.iter().map(ToString::to_string).collect())),
+        },
     }
 }
 
-fn grant(doc: &GrantDoc) -> Grant {
-    Grant {
+fn grant(doc: GrantDoc) -> Result<Grant, Fault> {
+    Ok(Grant {
         started_at: doc.started_at,
         expires_at: doc.expires_at,
         session: SignedDuration::from_secs(doc.session_seconds),
         standing: doc.standing,
-    }
+        means: match doc.means {
+            None => Means::Assignment,
+            Some(MeansDoc::Group(group)) => Means::Membership(GroupId::parse(&group).map_err(unreadable)?),
+            Some(MeansDoc::Hands(people)) => Means::Hands(people.iter().map(|id| user(id)).collect::<Result<_, _>>()?),
+        },
+    })
 }
 
 #[derive(Serialize, Deserialize)]
@@ -314,10 +337,10 @@ pub(super) fn assignment_doc(assignment: &Assignment) -> Result<String, Fault> {
     let doc = AssignmentDoc {
         holds: assignment.holds.iter().map(|h| (h.request.to_string(), h.until)).collect(),
         ours: assignment.ours,
-        operation: assignment.operation.as_ref().map(|o| OperationDoc {
-            assign: o.kind == OperationKind::Assign,
-            since: o.since,
-        }),
+        operation: assignment
+            .operation
+            .as_ref()
+            .map(|o| OperationDoc { assign: o.kind == OperationKind::Assign, since: o.since }),
         settled: assignment.settled.clone(),
     };
     serde_json::to_string(&doc).map_err(|e| Fault::permanent("write the assignment", e))

@@ -60,7 +60,7 @@ fn later(start: i64) -> Narrowing {
 }
 
 fn begin(request: &Request, now: i64) -> Result<Request, Refusal> {
-    next(request, Command::Provision { session: HOUR, extended: None }, at(now))
+    next(request, Command::Provision { session: HOUR, means: Means::Assignment, extended: None }, at(now))
 }
 
 #[test]

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::text::Comment;
 use crate::verdict::{OnTimeout, Outcome, Verdict};
 
+use super::means::Means;
 use super::state::{Grant, Stage};
 use super::terms::Narrowing;
 
@@ -32,12 +33,22 @@ pub(super) fn narrowed(by: &Narrowing) -> Value {
 }
 
 pub(super) fn grant(grant: &Grant) -> Value {
-    json!({
+    let mut facts = json!({
         "started_at": grant.started_at.to_string(),
         "expires_at": grant.expires_at.to_string(),
         "sessions_until": grant.sessions_until().to_string(),
         "standing": grant.standing,
-    })
+    });
+    // Only where it is not the usual: direct assignment.
+    let means = match &grant.means {
+        Means::Assignment => return facts,
+        Means::Membership(group) => json!({ "group": group.to_string() }),
+        Means::Hands(people) => json!({ "manual": people.iter().map(ToString::to_string).collect::<Vec<_>>() }),
+    };
+    if let Some(facts) = facts.as_object_mut() {
+        facts.insert("means".to_owned(), means);
+    }
+    facts
 }
 
 pub(super) fn verdict(verdict: &Verdict) -> Value {

@@ -8,6 +8,7 @@ use crate::time::SignedDuration;
 use crate::verdict::Verdict;
 
 use super::extend::Extended;
+use super::means::Means;
 use super::state::Cause;
 use super::terms::Narrowing;
 
@@ -71,6 +72,8 @@ pub enum Command {
     Provision {
         /// Session duration of the permission set, for the honest end (I17).
         session: SignedDuration,
+        /// How the access is given and taken.
+        means: Means,
         /// For an extension: what has become of the grant that it extends.
         extended: Option<Extended>,
     },
@@ -114,11 +117,25 @@ pub enum Command {
         /// Why, for people.
         reason: String,
     },
-    /// What was confirmed about the assignment at the end.
+    /// What was confirmed about the access at the end.
     Close(Gone),
+    /// Somebody who gives access by hand has done so.
+    Given {
+        /// Who.
+        by: Person,
+        /// With which words.
+        comment: Option<Comment>,
+    },
+    /// Somebody who takes access by hand has done so, or has found that there is none.
+    Taken {
+        /// Who.
+        by: Person,
+        /// With which words.
+        comment: Option<Comment>,
+    },
 }
 
-/// What was confirmed about the assignment when a grant ended.
+/// What was confirmed about the access when a grant ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Gone {
     /// It is absent: listed and not found, with no operation in flight.
@@ -127,6 +144,8 @@ pub enum Gone {
     KeptFor(RequestId),
     /// It stays, because Curfew did not create it (I7).
     Standing,
+    /// This person has taken it by hand, or found none, and says so.
+    Taken(UserId),
 }
 
 impl Command {
@@ -147,6 +166,8 @@ impl Command {
             Self::Lose(_) => "lose",
             Self::Fail { .. } => "fail",
             Self::Close(_) => "close",
+            Self::Given { .. } => "provisioned",
+            Self::Taken { .. } => "removed",
         }
     }
 }

@@ -60,19 +60,24 @@ pub(super) fn lose(grant: &Grant, cause: Cause) -> Change {
     ending(grant, EndReason::Lost(cause), Actor::Curfew, None, None)
 }
 
-/// The assignment is confirmed gone, or confirmed not ours to remove.
-pub(super) fn close(grant: &Grant, reason: &EndReason, gone: Gone) -> Change {
+/// The access is confirmed gone, or confirmed not ours to remove. What was given by hand is gone when somebody says so
+/// (`means::taken`), and not because nothing of it is seen here.
+pub(super) fn close(grant: &Grant, reason: &EndReason, gone: Gone) -> Result<Change, Refusal> {
+    if grant.hands().is_some() || matches!(gone, Gone::Taken(_)) {
+        return Err(Refusal::ByHand);
+    }
     let confirmed = match &gone {
         Gone::Absent => json!({ "assignment": "absent" }),
         Gone::KeptFor(other) => json!({ "assignment": "kept", "for": other.to_string() }),
         Gone::Standing => json!({ "assignment": "standing" }),
+        Gone::Taken(by) => json!({ "by": by.to_string() }),
     };
     let facts = json!({ "reason": reason.name(), "confirmed": confirmed });
     let (event, state) = match reason {
         EndReason::Failed(reason) => ("failed", State::Failed { reason: reason.clone() }),
         other => ("ended", State::Ended { grant: grant.clone(), reason: other.clone(), gone }),
     };
-    Change::new(event, Actor::Curfew, state, facts)
+    Ok(Change::new(event, Actor::Curfew, state, facts))
 }
 
 /// `with`: the other request with which it ends.
@@ -101,6 +106,7 @@ impl EndReason {
             Self::Revoked => "revoked",
             Self::Lost(cause) => cause.name(),
             Self::Failed(_) => "failed",
+            Self::Stray => "stray",
         }
     }
 }

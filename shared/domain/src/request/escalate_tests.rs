@@ -17,7 +17,7 @@ pub(crate) fn emergency_that_ended() -> (Request, Vec<Record>) {
     let verdict = verdict(&first.request, vec![]);
     let commands = [
         Command::Evaluate(verdict),
-        Command::Provision { session: SignedDuration::from_hours(1), extended: None },
+        Command::Provision { session: SignedDuration::from_hours(1), means: Means::Assignment, extended: None },
         Command::Activate { standing: false },
         Command::Expire,
         Command::Close(Gone::Absent),

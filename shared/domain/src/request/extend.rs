@@ -35,6 +35,7 @@ impl Extended {
                 EndReason::Revoked => Fate::Over("was revoked"),
                 EndReason::Lost(cause) => Fate::Over(lost(*cause)),
                 EndReason::Failed(_) => Fate::Over("could not be created"),
+                EndReason::Stray => Fate::Over("was made outside Curfew"),
             },
             State::Failed { .. } => Fate::Over("could not be created"),
             State::Submitted

@@ -30,7 +30,11 @@ fn approved(ask: Ask, now: Timestamp) -> Request {
 
 /// An active grant of ten minutes, from `at(0)`.
 fn active() -> Request {
-    let begun = system(&approved(ask(None), at(0)), Command::Provision { session: SESSION, extended: None }, at(0));
+    let begun = system(
+        &approved(ask(None), at(0)),
+        Command::Provision { session: SESSION, means: Means::Assignment, extended: None },
+        at(0),
+    );
     system(&begun, Command::Activate { standing: false }, at(1))
 }
 
@@ -45,7 +49,8 @@ fn extension(seconds: u32) -> Ask {
 }
 
 fn begin(extension: &Request, extended: Option<&Request>, now: Timestamp) -> Result<Request, Refusal> {
-    let command = Command::Provision { session: SESSION, extended: extended.map(Extended::of) };
+    let command =
+        Command::Provision { session: SESSION, means: Means::Assignment, extended: extended.map(Extended::of) };
     apply(extension, command, Context { now }).map(|transition| transition.request)
 }
 
@@ -104,7 +109,8 @@ fn an_extension_brings_nothing_back_that_was_ended_otherwise_than_by_time() {
         }
     }
     let begun = approved(ask(None), at(0));
-    let begun = system(&begun, Command::Provision { session: SESSION, extended: None }, at(0));
+    let begun =
+        system(&begun, Command::Provision { session: SESSION, means: Means::Assignment, extended: None }, at(0));
     let failing = system(&begun, Command::Fail { reason: "fault".into() }, at(1));
     let failed = system(&failing, Command::Close(Gone::Absent), at(2));
     for extended in [submit(ask(None)).request, approved(ask(None), at(0)), failing, failed] {

@@ -2,6 +2,7 @@
 
 use crate::id::{Key, RequestId};
 
+use super::means::Means;
 use super::state::{Request, State};
 
 /// A change of Identity Center that a request waits for.
@@ -46,6 +47,18 @@ impl Rank {
 }
 
 impl Request {
+    /// What Identity Center knows the access of its grant by; `None` before there is a grant, and where people give the
+    /// access by hand.
+    pub fn key(&self) -> Option<Key> {
+        match &self.state.grant()?.means {
+            Means::Assignment => Some(self.ask.key()),
+            Means::Membership(group) => {
+                Some(Key::Membership { user: self.ask.requester.clone(), group: group.clone() })
+            }
+            Means::Hands(_) => None,
+        }
+    }
+
     /// What this request wants of Identity Center now.
     pub fn intent(&self) -> Option<Intent> {
         let rank = match &self.state {
@@ -54,6 +67,6 @@ impl Request {
             State::Provisioning(_) => Rank::Grant,
             _ => return None,
         };
-        Some(Intent { request: self.ask.id.clone(), key: self.ask.key(), rank })
+        Some(Intent { request: self.ask.id.clone(), key: self.key()?, rank })
     }
 }

@@ -20,6 +20,9 @@ mod extend;
 mod extension_properties;
 mod intent;
 mod lapse;
+mod means;
+#[cfg(test)]
+mod means_tests;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -28,17 +31,20 @@ mod provision;
 mod recount;
 mod refusal;
 mod state;
+mod stray;
 mod submit;
 mod table;
 mod terms;
 
-pub use authority::{may_see, may_withdraw};
+pub use authority::{may_handle, may_see, may_withdraw};
 pub use command::{Answer, Command, Gone, Withdrawal};
 pub use escalate::{Escalation, Plea, escalate};
 pub use extend::Extended;
 pub use intent::{Intent, Rank};
+pub use means::Means;
 pub use refusal::Refusal;
 pub use state::{Cause, Decision, EndReason, Grant, Request, Stage, State};
+pub use stray::{Stray, remove_stray};
 pub use submit::submit;
 pub use table::{Context, Effect, Transition, Wait, apply};
 pub use terms::{FARTHEST_START, Narrowing, Terms};

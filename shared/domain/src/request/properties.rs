@@ -19,8 +19,9 @@ fn check_step(before: &Request, transition: &Transition, now: Timestamp) {
     assert!(after.state.stage() >= before.state.stage(), "I10: states only advance");
     if let (Some(old), Some(new)) = (before.state.grant(), after.state.grant()) {
         assert_eq!(old.expires_at, new.expires_at, "I10: an expiry never moves");
-        assert_eq!(old.started_at, new.started_at);
+        assert_eq!((old.started_at, &old.means), (new.started_at, &new.means));
     }
+    check_by_hand(before, transition);
     if let Some(old) = &before.verdict {
         assert_eq!(after.verdict.as_ref(), Some(old), "I2: the verdict never changes");
     }
@@ -47,6 +48,27 @@ fn check_step(before: &Request, transition: &Transition, now: Timestamp) {
     if matches!(after.state, State::AwaitingApproval { .. }) {
         assert!(after.current_step().is_some());
     }
+}
+
+/// I14: what people give and take by hand begins and is over when one of them says so, and never otherwise.
+fn check_by_hand(before: &Request, transition: &Transition) {
+    let after = &transition.request;
+    let Some(hands) = before.state.grant().and_then(Grant::hands) else {
+        assert!(!matches!(after.state, State::Ended { gone: Gone::Taken(_), .. }));
+        return;
+    };
+    let (from, to) = (before.state.stage(), after.state.stage());
+    let said = to == Stage::Active || (to.is_terminal() && from != to);
+    let actor = &transition.record.actor;
+    let is_hand = hands.iter().any(|hand| *hand != after.ask.requester && *actor == format!("user:{hand}"));
+    // Administrators come by the number of everybody else in these moves.
+    let by_somebody = actor != "curfew" && *actor != format!("user:{}", after.ask.requester);
+    assert!(!said || is_hand || by_somebody, "{from:?} to {to:?} by {actor}");
+    if let State::Ended { gone, .. } = &after.state {
+        assert!(matches!(gone, Gone::Taken(by) if *actor == format!("user:{by}")), "{gone:?}");
+    }
+    assert!(after.intent().is_none(), "nothing of it is the writer's");
+    assert!(!transition.effects.contains(&Effect::Remove));
 }
 
 /// I11: whatever leaves a step is a decision before its deadline, or a time-out after it.

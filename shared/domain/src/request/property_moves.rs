@@ -104,7 +104,7 @@ pub(super) fn moves() -> impl Strategy<Value = Move> {
         6 => (proptest::collection::vec(shapes(), 0..5), proptest::bool::weighted(0.1), proptest::bool::weighted(0.1))
             .prop_map(|(steps, denied, foreign)| Move::Evaluate { steps, denied, foreign }),
         40 => words().prop_map(Move::Decide),
-        3 => (0usize..4, 0..PEOPLE, proptest::bool::weighted(0.2))
+        5 => (0usize..6, 0..PEOPLE, proptest::bool::weighted(0.2))
             .prop_map(|(verb, by, administrator)| Move::Person { verb, by, administrator }),
         20 => (0usize..12).prop_map(Move::System),
     ]
@@ -176,12 +176,18 @@ pub(super) fn command(request: &Request, m: &Move) -> Command {
                 0 => Command::Cancel { by, comment },
                 1 => Command::Return { by, comment },
                 2 => Command::Escalate { by, manager: Some(user(4)), to: RequestId::parse(OTHER).unwrap() },
-                _ => Command::Revoke { by, comment },
+                3 => Command::Revoke { by, comment },
+                4 => Command::Given { by, comment },
+                _ => Command::Taken { by, comment },
             }
         }
         Move::System(n) => match n {
             0 | 10 | 11 => Command::Lapse,
-            1 | 2 => Command::Provision { session: SignedDuration::from_secs(3600), extended: None },
+            1 | 2 => Command::Provision {
+                session: SignedDuration::from_secs(3600),
+                means: if *n == 1 { Means::Assignment } else { Means::Hands(vec![user(0), user(3), user(4)]) },
+                extended: None,
+            },
             3 | 4 => Command::Activate { standing: false },
             5 => Command::Expire,
             6 => Command::Lose(Cause::AssignmentRemoved),

@@ -7,6 +7,7 @@ use crate::time::{SignedDuration, Timestamp};
 
 use super::body;
 use super::extend::{Extended, Fate};
+use super::means::Means;
 use super::refusal::Refusal;
 use super::state::{EndReason, Grant, Request, State};
 use super::table::Change;
@@ -14,7 +15,7 @@ use super::table::Change;
 /// Begins, after counting again that exactly this wish was approved, on the terms that the approvers left (I1, I2).
 pub(super) fn begin(
     request: &Request,
-    session: SignedDuration,
+    (session, means): (SignedDuration, Means),
     extended: Option<&Extended>,
     now: Timestamp,
 ) -> Result<Change, Refusal> {
@@ -37,7 +38,7 @@ pub(super) fn begin(
     if !request.is_approved_by(verdict.steps()) {
         return Err(Refusal::NotApproved);
     }
-    let grant = Grant::beginning(now, counts_from(request, extended, now)?, terms.duration, session);
+    let grant = Grant::beginning(now, counts_from(request, extended, now)?, terms.duration, (session, means));
     let facts = json!({ "grant": body::grant(&grant), "digest": digest.as_str() });
     Ok(Change::new("provisioning", Actor::Curfew, State::Provisioning(grant), facts))
 }
@@ -59,8 +60,11 @@ fn counts_from(request: &Request, extended: Option<&Extended>, now: Timestamp) -
     }
 }
 
-/// The assignment is confirmed. Never after the end: then the grant must be ended instead.
+/// The access is confirmed. Never after the end: then the grant must be ended instead.
 pub(super) fn activate(grant: &Grant, standing: bool, now: Timestamp) -> Result<Change, Refusal> {
+    if grant.hands().is_some() {
+        return Err(Refusal::ByHand);
+    }
     if grant.is_due(now) {
         return Err(Refusal::Overdue(grant.expires_at));
     }

@@ -25,9 +25,27 @@ pub enum Refusal {
     /// It is one.
     #[error("this request asks for emergency access already")]
     AlreadyEmergency,
+    /// Its entitlement has no emergency access.
+    #[error("emergency access is off for this entitlement; the request stays as it is")]
+    NoEmergency,
+    /// Whoever owes the review of an emergency gets no other.
+    #[error("the requester owes the review of an earlier emergency, whose time is over; the request stays as it is")]
+    ReviewOwed,
     /// Only an approver of the request or an administrator may do this.
     #[error("only an approver of this request or an administrator may `{0}` it")]
     NotInCharge(&'static str),
+    /// Only the people who give and take this access by hand, or an administrator, may do this.
+    #[error("only the people who give and take this access by hand, or an administrator, may `{0}` this request")]
+    NotInHand(&'static str),
+    /// Nobody gives or takes access of their own by hand.
+    #[error("nobody confirms what was done by hand about access of their own")]
+    OwnHand,
+    /// This access is given by Curfew itself.
+    #[error("this access is not given and taken by hand: Curfew does it and confirms it")]
+    NotByHand,
+    /// People give and take this access: only they can say that it is done.
+    #[error("this access is given and taken by hand: only who does it can confirm it")]
+    ByHand,
     /// Nobody decides on a request of their own (I3).
     #[error("nobody decides on a request of their own")]
     OwnRequest,

@@ -8,6 +8,7 @@ use crate::time::{AccessDuration, SignedDuration, Timestamp, whole_seconds};
 use crate::verdict::Verdict;
 
 use super::command::{Answer, Gone};
+use super::means::Means;
 use super::terms::Narrowing;
 
 /// A request with its life so far.
@@ -99,6 +100,8 @@ pub struct Grant {
     pub session: SignedDuration,
     /// The person held a standing assignment of the same access before: Curfew created none and removes none (I7).
     pub standing: bool,
+    /// How the access is given and taken; set once.
+    pub means: Means,
 }
 
 /// One approver's answer to one step.
@@ -133,6 +136,8 @@ pub enum EndReason {
     Lost(Cause),
     /// It could not be created.
     Failed(String),
+    /// It was made outside Curfew, on a permission set that is configured as Curfew's alone and exclusively so.
+    Stray,
 }
 
 /// What ended a grant from outside.
@@ -282,10 +287,18 @@ impl Grant {
         now: Timestamp,
         from: Timestamp,
         duration: AccessDuration,
-        session: SignedDuration,
+        (session, means): (SignedDuration, Means),
     ) -> Self {
         let expires_at = duration.after(whole_seconds(from));
-        Self { started_at: whole_seconds(now), expires_at, session, standing: false }
+        Self { started_at: whole_seconds(now), expires_at, session, standing: false, means }
+    }
+
+    /// The people who give and take the access by hand, where it is given so.
+    pub fn hands(&self) -> Option<&[UserId]> {
+        match &self.means {
+            Means::Hands(people) => Some(people),
+            Means::Assignment | Means::Membership(_) => None,
+        }
     }
 
     /// Until when role sessions that were issued before the end may still work (I17).

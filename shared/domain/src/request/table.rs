@@ -8,7 +8,7 @@ use crate::verdict::Verdict;
 
 use super::command::Command as C;
 use super::state::{Decision, Request, Stage, State as S};
-use super::{body, cancel, decide, end, escalate, evaluate, lapse, provision};
+use super::{body, cancel, decide, end, escalate, evaluate, lapse, means, provision};
 use super::{command::Command, refusal::Refusal};
 
 /// What a decision needs from outside besides the command.
@@ -120,10 +120,12 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
         (S::Submitted | S::AwaitingApproval { .. } | S::Approved | S::Scheduled { .. }, C::Fail { reason }) => {
             Ok(provision::fail_before_begin(reason))
         }
-        (S::Approved | S::Scheduled { .. }, C::Provision { session, extended }) => {
-            provision::begin(r, session, extended.as_ref(), now)
+        (S::Approved | S::Scheduled { .. }, C::Provision { session, means, extended }) => {
+            provision::begin(r, (session, means), extended.as_ref(), now)
         }
         (S::Provisioning(grant), C::Activate { standing }) => provision::activate(grant, standing, now),
+        (S::Provisioning(g), C::Given { by, comment }) => means::given(r, g, &by, comment.as_ref(), now),
+        (S::Provisioning(_) | S::Ending { .. }, C::Taken { by, comment }) => means::taken(r, &by, comment.as_ref()),
         (S::Provisioning(grant), C::Fail { reason }) => Ok(provision::fail(grant, reason)),
         (S::Provisioning(g) | S::Active(g), C::Return { by, comment }) => end::give_back(r, g, &by, comment.as_ref()),
         (S::Provisioning(g) | S::Active(g), C::Revoke { by, comment }) => end::revoke(r, g, &by, comment.as_ref()),
@@ -132,7 +134,7 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
         }
         (S::Provisioning(g) | S::Active(g), C::Expire) => end::expire(g, now),
         (S::Active(grant), C::Lose(cause)) => Ok(end::lose(grant, cause)),
-        (S::Ending { grant, reason }, C::Close(gone)) => Ok(end::close(grant, reason, gone)),
+        (S::Ending { grant, reason }, C::Close(gone)) => end::close(grant, reason, gone),
 
         // Illegal pairs, state by state.
         (
@@ -146,7 +148,7 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
         )
         | (
             S::Submitted | S::AwaitingApproval { .. } | S::Approved | S::Scheduled { .. },
-            C::EndWith { .. } | C::Expire | C::Lose(_) | C::Close(_),
+            C::EndWith { .. } | C::Expire | C::Lose(_) | C::Close(_) | C::Given { .. } | C::Taken { .. },
         )
         | (S::AwaitingApproval { .. }, C::Evaluate(_) | C::Provision { .. } | C::Activate { .. } | C::Return { .. })
         | (
@@ -156,7 +158,7 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
         | (S::Approved | S::Scheduled { .. } | S::Ending { .. }, C::Activate { .. } | C::Return { .. })
         | (S::Provisioning(_) | S::Active(_), C::Cancel { .. } | C::Provision { .. } | C::Close(_))
         | (S::Provisioning(_), C::Lose(_))
-        | (S::Active(_), C::Activate { .. } | C::Fail { .. })
+        | (S::Active(_), C::Activate { .. } | C::Fail { .. } | C::Given { .. } | C::Taken { .. })
         | (
             S::Ending { .. },
             C::Cancel { .. }
@@ -165,7 +167,8 @@ fn change(r: &Request, command: Command, context: Context) -> Result<Change, Ref
             | C::EndWith { .. }
             | C::Expire
             | C::Lose(_)
-            | C::Fail { .. },
+            | C::Fail { .. }
+            | C::Given { .. },
         )
         | (S::Ended { .. } | S::Denied | S::Cancelled { .. } | S::Lapsed | S::Failed { .. }, _) => Err(illegal),
     }
@@ -181,7 +184,8 @@ fn effects(before: &Request, after: &Request) -> Vec<Effect> {
         (S::Provisioning(_), _) => effects.push(Effect::Resume(Wait::Provisioning)),
         _ => {}
     }
-    if from != to && to == Stage::Ending {
+    let by_hand = after.state.grant().is_some_and(|grant| grant.hands().is_some());
+    if from != to && to == Stage::Ending && !by_hand {
         effects.push(Effect::Remove);
     }
     if to.is_terminal() {

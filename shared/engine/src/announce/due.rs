@@ -3,7 +3,7 @@
 use curfew_domain::audit::Record;
 use curfew_domain::id::UserId;
 use curfew_domain::notice::NoticeKind;
-use curfew_domain::request::{Gone, Request, Stage, State};
+use curfew_domain::request::{Gone, Grant, Request, Stage, State};
 use curfew_domain::verdict::{Step, Verdict};
 use curfew_policy::model::Told;
 
@@ -38,6 +38,8 @@ pub enum Because {
     Requester,
     /// They may decide it.
     Approver,
+    /// They give and take its access by hand.
+    Hand,
     /// They review emergency access.
     Reviewer,
     /// They answer for the requester, the access, or Curfew.
@@ -52,6 +54,7 @@ impl Because {
         match self {
             Self::Requester => "requester",
             Self::Approver => "approver",
+            Self::Hand => "hand",
             Self::Reviewer => "reviewer",
             Self::InCharge => "in_charge",
             Self::Named => "named",
@@ -106,6 +109,10 @@ fn recorded(request: &Request, record: &Record, circle: &Circle) -> Vec<Notice> 
             let current = request.state.stage() == Stage::Active;
             notices.push(notice(NoticeKind::Active, if current { requester(request) } else { Vec::new() }));
         }
+        // Who takes the access by hand learns when, as long as it is still to be taken.
+        Some(Stage::Ending) if request.state.stage() == Stage::Ending && !hands(request).is_empty() => {
+            notices.push(notice(NoticeKind::ByHand, hands(request)));
+        }
         Some(Stage::Ended | Stage::Failed) => {
             // Where another grant goes on, the person notices nothing.
             let goes_on = matches!(&request.state, State::Ended { gone: Gone::KeptFor(_), .. });
@@ -135,9 +142,12 @@ fn reminded(request: &Request, reminder: Reminder, circle: &Circle) -> Option<No
         (Reminder::Decision { step }, State::AwaitingApproval { step: present, .. }) if step == *present => {
             Some(finished(NoticeKind::Reminded, occasion, waited_for(request), stage, circle))
         }
+        (Reminder::Give, State::Provisioning(_)) => {
+            Some(finished(NoticeKind::ByHand, occasion, hands(request), stage, circle))
+        }
         (Reminder::NotRemoved, State::Ending { .. }) => {
             let administrators = circle.administrators.iter().map(|who| (who.clone(), Because::InCharge)).collect();
-            let people = [requester(request), asked(request), administrators].concat();
+            let people = [requester(request), hands(request), asked(request), administrators].concat();
             Some(finished(NoticeKind::NotRemoved, occasion, people, stage, circle))
         }
         _ => None,
@@ -178,6 +188,12 @@ fn requester(request: &Request) -> Vec<(UserId, Because)> {
 
 fn reviewers(circle: &Circle) -> Vec<(UserId, Because)> {
     circle.reviewers.iter().map(|who| (who.clone(), Because::Reviewer)).collect()
+}
+
+/// Who gives and takes the access by hand.
+fn hands(request: &Request) -> Vec<(UserId, Because)> {
+    let hands = request.state.grant().and_then(Grant::hands).unwrap_or_default();
+    hands.iter().map(|who| (who.clone(), Because::Hand)).collect()
 }
 
 /// Whom the present step waits for.

@@ -29,6 +29,8 @@ pub enum Reminder {
     },
     /// Access that is over could not be removed for five minutes.
     NotRemoved,
+    /// People are to give access by hand. Not due by time: noted once its end is armed, before which nobody may be asked.
+    Give,
 }
 
 impl Reminder {
@@ -38,6 +40,7 @@ impl Reminder {
             Self::EndsSoon => "ends_soon".to_owned(),
             Self::Decision { step } => format!("reminded{step}"),
             Self::NotRemoved => "not_removed".to_owned(),
+            Self::Give => "give".to_owned(),
         }
     }
 
@@ -46,6 +49,7 @@ impl Reminder {
         match name {
             "ends_soon" => Some(Self::EndsSoon),
             "not_removed" => Some(Self::NotRemoved),
+            "give" => Some(Self::Give),
             other => other.strip_prefix("reminded")?.parse().ok().map(|step| Self::Decision { step }),
         }
     }
@@ -110,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_reminder_reads_as_it_is_written() {
-        for reminder in [Reminder::EndsSoon, Reminder::Decision { step: 3 }, Reminder::NotRemoved] {
+        for reminder in [Reminder::EndsSoon, Reminder::Decision { step: 3 }, Reminder::NotRemoved, Reminder::Give] {
             assert_eq!(Reminder::parse(&reminder.name()), Some(reminder));
         }
         for other in ["", "reminded", "reminded-1", "active"] {

@@ -6,7 +6,7 @@ use curfew_domain::id::{AccountId, PermissionSetArn, RequestId, UserId};
 use curfew_domain::notice::NoticeKind as K;
 use curfew_domain::origin::Origin;
 use curfew_domain::person::Person;
-use curfew_domain::request::{Answer, Command, Context, Gone, Narrowing, Request, State, apply, submit};
+use curfew_domain::request::{Answer, Command, Context, Gone, Means, Narrowing, Request, State, apply, submit};
 use curfew_domain::text::Justification;
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use curfew_domain::verdict::{Grounds, OnTimeout, Outcome, Step, Verdict};
@@ -99,7 +99,14 @@ impl Life {
 
     fn provisioned(self) -> Self {
         let session = SignedDuration::from_hours(1);
-        self.then(Command::Provision { session, extended: None }).then(Command::Activate { standing: false })
+        self.then(Command::Provision { session, means: Means::Assignment, extended: None })
+            .then(Command::Activate { standing: false })
+    }
+
+    /// Begun where these people give the access by hand.
+    fn handed_over(self, to: &[u8]) -> Self {
+        let means = Means::Hands(to.iter().map(|number| user(*number)).collect());
+        self.then(Command::Provision { session: SignedDuration::from_hours(1), means, extended: None })
     }
 
     fn returned(self) -> Self {
@@ -240,6 +247,30 @@ fn reminders_go_to_those_who_can_still_do_something() {
     let notices = due(&ending.request, &Happened::Reminder(Reminder::NotRemoved), &circle);
     let people = [requester(), approvers(&[2]), vec![(user(7), B::InCharge)]].concat();
     assert_eq!((notices[0].kind, notices[0].people.clone()), (K::NotRemoved, people));
+}
+
+/// Who gives it is asked when the end is armed, which no record tells; who takes it, by the record of the end.
+#[test]
+fn people_are_asked_to_give_and_to_take_by_hand_as_long_as_there_is_something_to_do() {
+    let hands = vec![(user(2), B::Hand), (user(3), B::Hand)];
+    let give = |life: &Life| -> Vec<(K, Vec<(UserId, B)>)> {
+        let notices = due(&life.request, &Happened::Reminder(Reminder::Give), &nobody());
+        notices.into_iter().map(|notice| (notice.kind, notice.people)).collect()
+    };
+    let begun = Life::begin(false).judged(&[]).handed_over(&[2, 3]);
+    assert_eq!(begun.told(&nobody()), [], "its end is not armed yet");
+    assert_eq!(give(&begun), [(K::ByHand, hands.clone())]);
+    let by = Person { id: user(2), administrator: false, auditor: false };
+    let active = begun.then(Command::Given { by: by.clone(), comment: None });
+    assert_eq!((active.told(&nobody()), give(&active)), (vec![(K::Active, requester())], vec![]));
+    let ending = active.returned();
+    let end = Happened::Recorded(ending.records.last().unwrap().clone());
+    assert_eq!(ending.told(&nobody()), [(K::ByHand, hands.clone())]);
+    let late = due(&ending.request, &Happened::Reminder(Reminder::NotRemoved), &nobody());
+    assert_eq!((late[0].kind, late[0].people.clone()), (K::NotRemoved, [requester(), hands].concat()));
+    let over = ending.then(Command::Taken { by, comment: None });
+    assert_eq!(over.told(&nobody()), [(K::Ended, requester())]);
+    assert_eq!(due(&over.request, &end, &nobody()), [], "told late, nothing is left to do");
 }
 
 #[test]

@@ -1,29 +1,42 @@
-//! Assignments on permission sets that are Curfew's alone, which Curfew did not make (I16). They are reported, and not
-//! touched (I7).
+//! Access on what is Curfew's alone that Curfew did not give: assignments of owned permission sets, members of owned groups
+//! (I16). It is reported. Where the configuration says `exclusive`, assignments to users are removed, too, by an intent like
+//! any other; everything else that Curfew did not create is not touched (I7).
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use curfew_domain::id::{AccountId, Key, PermissionSetArn};
-use curfew_domain::request::{Request, State};
+use curfew_domain::id::{AccountId, GroupId, Key, PermissionSetArn, UserId};
+use curfew_domain::request::{self, Request, State, remove_stray};
+use curfew_domain::text::Justification;
+use curfew_domain::time::SignedDuration;
 
+use super::place::Place;
 use super::round::{Faults, Round, Turns};
 use crate::error::{Error, Fault};
 use crate::known::Known;
 use crate::ports::Principal;
 
-/// Each account of each owned permission set is looked at once in so many minutes; one sweep that fails or is skipped
-/// then still keeps within the quarter of an hour of I16.
+/// Each account of each owned permission set, and each owned group, is looked at once in so many minutes; one sweep that
+/// fails or is skipped then still keeps within the quarter of an hour of I16.
 const DRIFT_MINUTES: i64 = 7;
-/// Listings of assignments in one sweep. Up to 280 accounts, counted once for each owned permission set, have their turn
-/// in time; up to 600 keep within I16; more take longer.
+/// Listings in one sweep. Up to 280 groups, and accounts, counted once for each owned permission set, have their turn in
+/// time; up to 600 keep within I16; more take longer.
 const LISTINGS: usize = 60;
+/// Longest that sessions of any permission set can last (singlesignon user guide, "Set session duration").
+const LONGEST_SESSION: SignedDuration = SignedDuration::from_hours(12);
+/// What the request says that removes a stray.
+const WHY: &str = "Curfew did not make this assignment, and the permission set is Curfew's alone";
 
-/// An assignment that nothing explains.
+/// Access that nothing explains.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Stray {
-    set: PermissionSetArn,
-    account: AccountId,
+    place: Place,
     principal: Principal,
+}
+
+/// What is Curfew's alone.
+struct Owned {
+    sets: Vec<PermissionSetArn>,
+    groups: Vec<GroupId>,
 }
 
 impl Round<'_> {
@@ -40,18 +53,21 @@ impl Round<'_> {
         }
     }
 
-    /// Looks at assignments of owned permission sets: each sweep asks where each of them is assigned, and each place has
-    /// its turn.
+    /// Looks at what is Curfew's alone: each sweep asks where each owned permission set is assigned, and each place and each
+    /// owned group has its turn.
     pub(super) async fn find_strays(&mut self, known: &Known, live: &[Request]) {
         let mut faults = Faults::default();
-        let owned = known.configuration.owned(&known.directory);
-        let mut places = Vec::new();
-        for set in &owned {
+        let owned = Owned {
+            sets: known.configuration.owned(&known.directory),
+            groups: known.configuration.owned_groups(&known.directory),
+        };
+        let mut places: Vec<Place> = owned.groups.iter().cloned().map(Place::Group).collect();
+        for set in &owned.sets {
             if !self.has_time("listing where owned permission sets are assigned") {
                 return;
             }
             match self.accounts(set).await {
-                Ok(accounts) => places.extend(accounts.into_iter().map(|account| (set, account))),
+                Ok(accounts) => places.extend(accounts.into_iter().map(|account| Place::Set(set.clone(), account))),
                 Err(fault) => {
                     if faults.note(&mut self.swept, set, &fault.into()) {
                         return;
@@ -59,17 +75,16 @@ impl Round<'_> {
                 }
             }
         }
-        let granted: BTreeSet<Key> = live.iter().filter(|r| has_grant(r)).map(|r| r.ask.key()).collect();
+        let granted: BTreeSet<Key> = live.iter().filter_map(granted).collect();
         let mut turns = Turns::new(DRIFT_MINUTES, LISTINGS, places.len(), self.now());
-        for (set, account) in places {
-            let place = format!("{set} in {account}");
-            if !turns.take(&place) {
+        for place in places {
+            if !turns.take(&place.to_string()) {
                 continue;
             }
-            if !self.has_time("looking for assignments that Curfew did not make") {
+            if !self.has_time("looking for access that Curfew did not give") {
                 return;
             }
-            match self.strays(set, &account, &granted).await {
+            match self.strays(&place, &owned.groups, &granted).await {
                 Ok(strays) => self.strays.extend(strays),
                 Err(fault) => {
                     if faults.note(&mut self.swept, place, &fault.into()) {
@@ -80,26 +95,63 @@ impl Round<'_> {
         }
     }
 
-    /// The second look: what still is there, and still without a record, is reported. A grant in flight is neither.
-    pub(super) async fn confirm_strays(&mut self) {
-        let mut places: BTreeMap<(PermissionSetArn, AccountId), Vec<Principal>> = BTreeMap::new();
+    /// The second look: what still is there, and still without a record, is reported, and removed where that is wanted. A
+    /// grant in flight is neither.
+    pub(super) async fn confirm_strays(&mut self, known: &Known) {
+        let mut places: BTreeMap<Place, Vec<Principal>> = BTreeMap::new();
         for stray in std::mem::take(&mut self.strays) {
-            places.entry((stray.set, stray.account)).or_default().push(stray.principal);
+            places.entry(stray.place).or_default().push(stray.principal);
         }
+        let groups = known.configuration.owned_groups(&known.directory);
         let mut faults = Faults::default();
-        for ((set, account), before) in places {
-            if !self.has_a_moment("confirming assignments that Curfew did not make") {
+        for (place, before) in places {
+            if !self.has_a_moment("confirming access that Curfew did not give") {
                 return;
             }
-            match self.strays(&set, &account, &BTreeSet::new()).await {
-                Ok(strays) => strays.iter().filter(|stray| before.contains(&stray.principal)).for_each(report),
-                Err(fault) => {
-                    if faults.note(&mut self.swept, set, &fault.into()) {
-                        return;
-                    }
+            let looked = match self.strays(&place, &groups, &BTreeSet::new()).await {
+                Ok(strays) => self.settle(known, strays.into_iter().filter(|s| before.contains(&s.principal))).await,
+                Err(fault) => Err(fault.into()),
+            };
+            if let Err(error) = looked
+                && faults.note(&mut self.swept, place, &error)
+            {
+                return;
+            }
+        }
+    }
+
+    async fn settle(&mut self, known: &Known, strays: impl Iterator<Item = Stray>) -> Result<(), Error> {
+        let mut failed = Ok(());
+        for stray in strays {
+            report(&stray);
+            if known.configuration.model().ownership.exclusive
+                && let Some(stray) = removable(&stray, known)
+            {
+                match self.remove(stray).await {
+                    Ok(()) => self.swept.repaired += 1,
+                    // One that cannot be recorded keeps no other.
+                    Err(error) => failed = Err(error),
                 }
             }
         }
+        failed
+    }
+
+    /// Records that a stray is to be removed; the writer does it.
+    async fn remove(&self, stray: request::Stray) -> Result<(), Error> {
+        let core = &self.sweeper.core;
+        let now = self.now();
+        let why =
+            Justification::parse(WHY).map_err(|error| Fault::permanent("record the removal of a stray", error))?;
+        let first = remove_stray(stray, self.sweeper.ids.request(now)?, why, now);
+        core.store.insert(&first, None).await?;
+        let ask = &first.request.ask;
+        tracing::warn!(
+            request_id = %ask.id, user = %ask.requester, account = %ask.account, permission_set = %ask.permission_set,
+            "an assignment that Curfew did not make is being removed"
+        );
+        core.carry_out(&first).await;
+        Ok(())
     }
 
     async fn accounts(&mut self, set: &PermissionSetArn) -> Result<Vec<AccountId>, Fault> {
@@ -115,23 +167,26 @@ impl Round<'_> {
         }
     }
 
-    /// The assignments at a place that neither a live grant nor a record explains. Records are read after the listing:
-    /// what Curfew makes is on record before it is there.
+    /// The access at a place that neither a live grant nor a record explains, nor that Curfew gives it by a group. Records
+    /// are read after the listing: what Curfew makes is on record before it is there.
     async fn strays(
         &mut self,
-        set: &PermissionSetArn,
-        account: &AccountId,
+        place: &Place,
+        groups: &[GroupId],
         granted: &BTreeSet<Key>,
     ) -> Result<Vec<Stray>, Fault> {
         let mut strays = Vec::new();
-        for principal in self.holders(account, set).await? {
-            if let Principal::User(user) = &principal {
-                let key = Key { user: user.clone(), account: account.clone(), permission_set: set.clone() };
-                if granted.contains(&key) || self.is_on_record(&key).await? {
-                    continue;
+        for principal in self.holders(place).await? {
+            let explained = match &principal {
+                Principal::User(user) => {
+                    let key = place.key(user.clone());
+                    granted.contains(&key) || self.is_on_record(&key).await?
                 }
+                Principal::Other(name) => groups.iter().any(|group| *name == format!("GROUP {group}")),
+            };
+            if !explained {
+                strays.push(Stray { place: place.clone(), principal });
             }
-            strays.push(Stray { set: set.clone(), account: account.clone(), principal });
         }
         Ok(strays)
     }
@@ -142,13 +197,30 @@ impl Round<'_> {
     }
 }
 
-fn has_grant(request: &Request) -> bool {
-    matches!(request.state, State::Provisioning(_) | State::Active(_) | State::Ending { .. })
+/// What a live grant explains. By hand, people may give the very assignment.
+fn granted(request: &Request) -> Option<Key> {
+    let is_live = matches!(request.state, State::Provisioning(_) | State::Active(_) | State::Ending { .. });
+    is_live.then(|| request.key().unwrap_or_else(|| request.ask.key()))
+}
+
+/// What may be removed of it: a user's own assignment.
+fn removable(stray: &Stray, known: &Known) -> Option<request::Stray> {
+    let (Place::Set(set, account), Principal::User(user)) = (&stray.place, &stray.principal) else { return None };
+    let session = known.directory.permission_sets.get(set).map_or(LONGEST_SESSION, |set| set.session);
+    let (user, account, permission_set): (UserId, _, _) = (user.clone(), account.clone(), set.clone());
+    Some(request::Stray { user, account, permission_set, session })
 }
 
 fn report(stray: &Stray) {
-    tracing::error!(
-        account = %stray.account, permission_set = %stray.set, principal = %stray.principal, alarm = "stray_assignment",
-        "a permission set that is Curfew's alone is assigned, and Curfew did not do it"
-    );
+    let principal = &stray.principal;
+    match &stray.place {
+        Place::Set(set, account) => tracing::error!(
+            account = %account, permission_set = %set, principal = %principal, alarm = "stray_assignment",
+            "a permission set that is Curfew's alone is assigned, and Curfew did not do it"
+        ),
+        Place::Group(group) => tracing::error!(
+            group = %group, principal = %principal, alarm = "stray_assignment",
+            "a group that is Curfew's alone has a member, and Curfew did not add it"
+        ),
+    }
 }

@@ -20,8 +20,9 @@ const TOKENS_LIVE: SignedDuration = SignedDuration::from_mins(40);
 fn report_overdue(request: &Request, now: Timestamp) {
     if let Some(age) = overdue_by(request, now).filter(|age| *age > LATE) {
         tracing::error!(
-            request_id = %request.ask.id, key = ?request.ask.key(), alarm = "removal_overdue", seconds = age.as_secs(),
-            "access could not be removed yet; Curfew keeps trying"
+            request_id = %request.ask.id, key = ?request.key(), alarm = "removal_overdue", seconds = age.as_secs(),
+            by_hand = request.key().is_none(),
+            "access could not be removed yet; Curfew keeps trying, and what is taken by hand waits for somebody to say so"
         );
     }
 }
@@ -39,6 +40,8 @@ impl Sweeper {
             State::Provisioning(g) | State::Active(g) if now.duration_since(g.expires_at) >= LOST_TRIGGER => {
                 self.core.try_act(id, &Command::Expire).await?
             }
+            // People give it in their time: it ends in its own.
+            State::Provisioning(grant) if grant.hands().is_some() => false,
             State::Approved | State::Provisioning(_) if now.duration_since(request.since) >= STUCK => {
                 self.fail_if_dead(id).await?
             }

@@ -1,21 +1,22 @@
 //! Sweep: compares records with reality, without input, and repairs what events missed.
 //!
 //! It converges: whatever was lost, one sweep after another brings every request to the state that it should have. It
-//! never changes Identity Center itself; it wakes the writer.
+//! never changes Identity Center itself; it records what is to be changed, and wakes the writer.
 //!
 //! Its cost is proportional to what is live, and does not depend on history or on the size of the organisation. A sweep
 //! over a healthy world makes
 //! - four reads of the table, one more where an intent is older than 45 s, one for the configuration, and one or two for each live request;
-//! - a listing in two minutes for each permission set in each account that has active grants;
+//! - a listing in two minutes for each permission set in each account, and each group, that has active grants;
 //! - a look in three minutes at each user, account and permission set of active grants;
 //! - for each permission set that is configured as Curfew's alone: a listing of its accounts (a page per 100), and a
-//!   listing in seven minutes for each of those.
+//!   listing in seven minutes for each of those; and one for each such group.
 //!
 //! At most three calls a second go to Identity Center, directory and organisation together, and at most 165 in a sweep,
 //! besides pages and second looks: then each has its turn later, and none is forgotten.
 
 mod drift;
 mod look;
+mod place;
 mod reminding;
 mod round;
 mod vanishing;
@@ -32,7 +33,7 @@ use crate::error::{Error, Fault};
 use crate::facts::FactSources;
 use crate::health::{LATE, overdue_by};
 use crate::known::Reviewing;
-use crate::ports::{AccessReader, FlowStatus, Inventory, Wake};
+use crate::ports::{AccessReader, FlowStatus, Ids, Inventory, PeopleListing, Wake};
 use crate::review;
 pub use reminding::Reminded;
 use round::Round;
@@ -54,6 +55,10 @@ pub struct Sweeper {
     pub access: Arc<dyn AccessReader>,
     /// Assignments by permission set.
     pub inventory: Arc<dyn Inventory>,
+    /// Memberships by group.
+    pub members: Arc<dyn PeopleListing>,
+    /// Names for the requests that remove what Curfew did not give.
+    pub ids: Arc<dyn Ids>,
     /// Users, accounts and permission sets.
     pub sources: FactSources,
     /// Reminders that it has noted already.
@@ -142,7 +147,7 @@ impl Sweeper {
         if let Some(known) = &known {
             round.find_strays(known, &live).await;
         }
-        round.look_again().await;
+        round.look_again(known.as_ref()).await;
         let on = known.as_ref().map(|known| known.configuration.model().settings.reminders);
         round.remind(&live, on.unwrap_or_default()).await;
         let mut swept = round.swept;

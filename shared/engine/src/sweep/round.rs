@@ -2,14 +2,15 @@
 
 use std::fmt::Display;
 
-use curfew_domain::id::{AccountId, PermissionSetArn};
 use curfew_domain::request::Request;
 use curfew_domain::time::{SignedDuration, Timestamp};
 
 use super::drift::Stray;
+use super::place::Place;
 use super::{Sweeper, Swept};
 use crate::error::{Error, Fault};
-use crate::ports::Principal;
+use crate::known::Known;
+use crate::ports::{Page, Principal};
 
 /// From one call to Identity Center, the directory or the organisation to the next: three a second. The quota of
 /// Identity Center is 20 for everything in the organisation, and removals come first.
@@ -73,16 +74,21 @@ impl<'a> Round<'a> {
         }
     }
 
-    /// Everybody who has a permission set in an account, directly.
-    pub(super) async fn holders(
-        &mut self,
-        account: &AccountId,
-        set: &PermissionSetArn,
-    ) -> Result<Vec<Principal>, Fault> {
+    /// Everybody who has a permission set in an account, directly; every member of a group.
+    pub(super) async fn holders(&mut self, place: &Place) -> Result<Vec<Principal>, Fault> {
         let (mut holders, mut next) = (Vec::new(), None::<String>);
         loop {
             self.pace().await;
-            let page = self.sweeper.inventory.holders(account, set, next.as_deref()).await?;
+            let page = match place {
+                Place::Set(set, account) => self.sweeper.inventory.holders(account, set, next.as_deref()).await?,
+                // A group that is gone has no members.
+                Place::Group(group) => match self.sweeper.members.members(group, next.take()).await? {
+                    Some(page) => {
+                        Page { items: page.items.into_iter().map(Principal::User).collect(), next: page.next }
+                    }
+                    None => Page { items: Vec::new(), next: None },
+                },
+            };
             holders.extend(page.items);
             match page.next {
                 Some(token) => next = Some(token),
@@ -92,13 +98,15 @@ impl<'a> Round<'a> {
     }
 
     /// What the first looks found is looked at again after a pause, once for all.
-    pub(super) async fn look_again(&mut self) {
+    pub(super) async fn look_again(&mut self, known: Option<&Known>) {
         if self.missing.is_empty() && self.strays.is_empty() {
             return;
         }
         self.sweeper.core.clock.sleep(SECOND_LOOK).await;
         self.confirm_missing().await;
-        self.confirm_strays().await;
+        if let Some(known) = known {
+            self.confirm_strays(known).await;
+        }
     }
 }
 

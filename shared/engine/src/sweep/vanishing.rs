@@ -10,6 +10,7 @@ use curfew_domain::id::{AccountId, PermissionSetArn, UserId};
 use curfew_domain::request::{Cause, Command, Request, State};
 use curfew_domain::time::{SignedDuration, Timestamp};
 
+use super::place::Place;
 use super::round::{Faults, Round, Turns};
 use crate::error::{Error, Fault};
 use crate::facts::{AccountFacts, PermissionSetFacts, UserFacts};
@@ -75,24 +76,26 @@ fn is_active(request: &Request, now: Timestamp) -> bool {
 }
 
 impl<'a> Round<'a> {
-    /// Active grants must have their assignments. One listing serves all grants of a permission set in an account.
+    /// Active grants must have their assignments and memberships. One listing serves all grants of a permission set in an
+    /// account, and all of a group.
     pub(super) async fn compare(&mut self, live: &'a [Request]) {
         let now = self.now();
-        let mut places: BTreeMap<(&AccountId, &PermissionSetArn), Vec<&Request>> = BTreeMap::new();
+        let mut places: BTreeMap<Place, Vec<&Request>> = BTreeMap::new();
         for request in active(live, now) {
-            places.entry((&request.ask.account, &request.ask.permission_set)).or_default().push(request);
+            if let Some(key) = request.key() {
+                places.entry(Place::of(&key)).or_default().push(request);
+            }
         }
         let mut turns = Turns::new(COMPARE_MINUTES, LISTINGS, places.len(), now);
         let mut faults = Faults::default();
-        for ((account, set), grants) in places {
-            let place = format!("{set} in {account}");
-            if !turns.take(&place) {
+        for (place, grants) in places {
+            if !turns.take(&place.to_string()) {
                 continue;
             }
             if !self.has_time("comparing active grants with Identity Center") {
                 return;
             }
-            match self.holders(account, set).await {
+            match self.holders(&place).await {
                 Ok(holders) => {
                     let is_listed = |r: &Request| holders.contains(&Principal::User(r.ask.requester.clone()));
                     self.missing.extend(grants.into_iter().filter(|request| !is_listed(request)));
@@ -140,8 +143,10 @@ impl<'a> Round<'a> {
     }
 
     async fn is_assigned(&mut self, request: &Request) -> Result<bool, Error> {
+        // What people give by hand cannot be looked at: they alone know.
+        let Some(key) = request.key() else { return Ok(true) };
         self.pace().await;
-        Ok(self.sweeper.access.is_assigned(&request.ask.key()).await?)
+        Ok(self.sweeper.access.is_assigned(&key).await?)
     }
 
     /// Users, accounts and permission sets of active grants, each once.

@@ -109,7 +109,7 @@ async fn settle(writer: &Writer<'_>, request: Request, assigned: Assigned) -> Re
     };
     match outcome {
         Ok(request) => {
-            let (key, state) = (request.ask.key(), request.state.stage().name());
+            let (key, state) = (request.key(), request.state.stage().name());
             tracing::info!(request_id = %id, ?key, state, "an intent to grant was carried out");
             // What could not be created, or came too late, is removed.
             writer.take_up(&request);
@@ -122,7 +122,7 @@ async fn settle(writer: &Writer<'_>, request: Request, assigned: Assigned) -> Re
 }
 
 /// Lists the grant under the minute of its end, and makes sure that `revoke` is called then.
-async fn arm(writer: &Writer<'_>, granting: &Granting, id: &RequestId, at: Timestamp) -> Result<(), Error> {
+pub(crate) async fn arm(writer: &Writer<'_>, granting: &Granting, id: &RequestId, at: Timestamp) -> Result<(), Error> {
     let core = writer.core();
     core.store.put_due(id, at).await?;
     let trigger = Trigger::of(id, at, core.clock.now());

@@ -95,6 +95,10 @@ impl<'a> KeyWork<'a> {
     /// Whether somebody else is just making this very assignment: it will be theirs (I7). To be asked before the listing,
     /// because it may be done in between.
     pub(super) async fn is_being_made_by_others(&self) -> Result<bool, Error> {
+        // A membership is made at once: nobody is just making one.
+        if matches!(self.record.key, Key::Membership { .. }) {
+            return Ok(false);
+        }
         for id in self.tools.creates_in_progress().await? {
             if self.record.settled.contains(&id) || self.tools.watch.follows(&id) {
                 continue;
@@ -146,6 +150,11 @@ impl<'a> KeyWork<'a> {
         }
         let id = match tools.access.begin(kind, &self.record.key).await {
             Ok(Begun::Accepted(id)) => Some(id),
+            Ok(Begun::Done) => {
+                let end = self.wait_for_listing(kind).await?;
+                self.settle_end(kind, None, &end).await?;
+                return Self::changed(Some(end));
+            }
             Ok(Begun::Rejected(reason)) => {
                 self.write(self.record.settled(None, self.record.ours)).await?;
                 return Ok(Changed::Rejected(reason));
@@ -162,7 +171,11 @@ impl<'a> KeyWork<'a> {
             }
         };
         self.slot.begun(tools.clock.now());
-        match self.resolve(id).await? {
+        Self::changed(self.resolve(id).await?)
+    }
+
+    fn changed(end: Option<End>) -> Result<Changed, Error> {
+        match end {
             Some(End::Shown) => Ok(Changed::Confirmed),
             Some(End::Failed(reason)) => Ok(Changed::Rejected(reason)),
             Some(End::NotShown) | None => {
@@ -193,7 +206,13 @@ impl<'a> KeyWork<'a> {
             },
             Over::Unknown => return self.settle_unknown(&operation).await.map(Some),
         };
-        let ours = match (&end, kind) {
+        self.settle_end(kind, Some(&id), &end).await?;
+        Ok(Some(end))
+    }
+
+    /// Records what an operation left.
+    async fn settle_end(&mut self, kind: OperationKind, id: Option<&str>, end: &End) -> Result<(), Error> {
+        let ours = match (end, kind) {
             (End::Shown, _) => kind == OperationKind::Assign,
             // Said to have failed, and yet there: made by this intent, because the listing was empty before it.
             (End::Failed(_), OperationKind::Assign) => self.record.ours || self.is_assigned().await?,
@@ -201,8 +220,7 @@ impl<'a> KeyWork<'a> {
             // Until the listing is without it, it is there, and it is ours to remove.
             (End::NotShown | End::Failed(_), OperationKind::Unassign) => self.record.ours,
         };
-        self.write(self.record.settled(Some(&id), ours)).await?;
-        Ok(Some(end))
+        self.write(self.record.settled(id, ours)).await
     }
 
     async fn ask_once(&self, kind: OperationKind, id: &str) -> Result<Option<Progress>, Error> {

@@ -19,6 +19,14 @@ const STEP: SignedDuration = SignedDuration::from_millis(100);
 /// What one listing is about.
 pub(super) type Place = (AccountId, PermissionSetArn);
 
+/// Whose access, and in which listing it is. A membership is looked up by itself: its group may have thousands of members.
+pub(super) fn shared(key: &Key) -> Option<(&UserId, Place)> {
+    match key {
+        Key::Assignment { user, account, permission_set } => Some((user, (account.clone(), permission_set.clone()))),
+        Key::Membership { .. } => None,
+    }
+}
+
 /// Those that wait for a listing.
 #[derive(Default)]
 pub(super) struct Listings(Mutex<State>);
@@ -52,14 +60,17 @@ impl Listings {
     /// # Errors
     /// The listing failed, or `Busy` if there is no time left to wait for it.
     pub(super) async fn is_assigned(&self, tools: &Tools, key: &Key) -> Result<bool, Error> {
-        let place = (key.account.clone(), key.permission_set.clone());
-        self.join(&place, &key.user, tools.clock.now());
+        let Some((user, place)) = shared(key) else {
+            tools.quota.pace(tools.clock.as_ref()).await;
+            return Ok(tools.access.is_assigned(key).await?);
+        };
+        self.join(&place, user, tools.clock.now());
         loop {
             if let Some(shown) = self.state().shown.remove(key) {
                 return Ok(shown);
             }
-            if let Some(users) = self.turn(tools, &place, &key.user) {
-                return self.list(tools, key, &place, users).await;
+            if let Some(users) = self.turn(tools, &place, user) {
+                return self.list(tools, user, &place, users).await;
             }
             tools.pause(STEP, "waiting for a listing").await?;
         }
@@ -81,16 +92,20 @@ impl Listings {
         if may_wait && is_early { None } else { Some(state.waiting.remove(place)?.users) }
     }
 
-    async fn list(&self, tools: &Tools, key: &Key, place: &Place, users: BTreeSet<UserId>) -> Result<bool, Error> {
+    async fn list(&self, tools: &Tools, own: &UserId, place: &Place, users: BTreeSet<UserId>) -> Result<bool, Error> {
         tools.quota.pace(tools.clock.as_ref()).await;
         let listed = tools.access.assigned(&place.0, &place.1, &users).await;
         let mut state = self.state();
-        let others = users.iter().filter(|user| **user != key.user);
+        let others = users.iter().filter(|user| *user != own);
         match listed {
             Ok(listed) => {
-                let of = |user: &UserId| Key { user: user.clone(), ..key.clone() };
+                let of = |user: &UserId| Key::Assignment {
+                    user: user.clone(),
+                    account: place.0.clone(),
+                    permission_set: place.1.clone(),
+                };
                 state.shown.extend(others.map(|user| (of(user), listed.contains(user))));
-                Ok(listed.contains(&key.user))
+                Ok(listed.contains(own))
             }
             Err(fault) => {
                 drop(state);

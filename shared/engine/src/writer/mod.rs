@@ -8,7 +8,7 @@
 //! what it leaves. One that dies is healed by the sweep, which lists what requests have wanted for long: its lease runs out
 //! after it cannot be alive any more, and what it had begun is on record.
 
-mod assign;
+pub(crate) mod assign;
 mod key;
 mod listing;
 mod queue;
@@ -32,7 +32,7 @@ use crate::facts::FactSources;
 use crate::ports::{Access, Clock, Commit, Store, Timers, Wake};
 use listing::Listings;
 use queue::Queue;
-use quota::{Quota, Slot};
+use quota::{Lane, Quota, Slot};
 use watch::Watch;
 
 pub use quota::Limits;
@@ -167,6 +167,11 @@ impl<'a> Writer<'a> {
     /// State and effects.
     pub fn core(&self) -> &Core {
         &self.parts.core
+    }
+
+    /// What creating access needs; only in `provision`.
+    pub(crate) fn granting(&self) -> Option<&Granting> {
+        self.parts.granting.as_ref()
     }
 
     /// Takes up what this request wants: the next `drain`, or the one under way, carries it out, or lists it.
@@ -309,7 +314,7 @@ impl<'a> Writer<'a> {
     }
 
     fn slot(&self, intent: &Intent, now: Timestamp) -> Option<Slot<'_>> {
-        self.tools.quota.slot(&intent.key.account, now)
+        self.tools.quota.slot(&Lane::of(&intent.key), now)
     }
 
     /// Whether this function may carry an intent out.

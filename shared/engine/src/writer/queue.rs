@@ -6,7 +6,7 @@ use curfew_domain::id::{Key, RequestId};
 use curfew_domain::request::{Intent, Rank};
 use curfew_domain::time::{SignedDuration, Timestamp};
 
-use super::listing::Place;
+use super::listing::{Place, shared};
 
 /// Tries of one intent by one holder. The sweep has another holder try later.
 const TRIES: u32 = 6;
@@ -105,9 +105,7 @@ impl Queue {
             let Entry { intent, not_before } = entry;
             *not_before <= now && !self.running.contains_key(&intent.key) && !self.is_given_up(intent)
         };
-        let shares = |intent: &Intent| {
-            places.iter().any(|(account, set)| *account == intent.key.account && *set == intent.key.permission_set)
-        };
+        let shares = |intent: &Intent| shared(&intent.key).is_some_and(|(_, place)| places.contains(&place));
         let first = |rank, shared: bool| {
             let all = self.waiting.values().filter(|entry| entry.intent.rank == rank).filter(may).map(|e| &e.intent);
             let mut all = all.filter(|intent| !shared || shares(intent));

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use curfew_domain::id::AccountId;
+use curfew_domain::id::{AccountId, GroupId, Key, UserId};
 use curfew_domain::time::{SignedDuration, Timestamp};
 
 use crate::ports::Clock;
@@ -45,12 +45,31 @@ pub(super) struct Quota {
 struct State {
     /// When the next call may be made.
     next_call: Timestamp,
-    /// Slots in use, by account.
-    slots: BTreeMap<AccountId, Occupant>,
+    /// Slots in use.
+    slots: BTreeMap<Lane, Occupant>,
     /// How long an operation is thought to take, in milliseconds.
     usual: i64,
     /// A guess was wrong: no other until then.
     wary_until: Timestamp,
+}
+
+/// Where operations must follow one another.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Lane {
+    /// Identity Center updates the roles of one account one after the other.
+    Account(AccountId),
+    /// Memberships are in nobody's way but their own.
+    Membership(UserId, GroupId),
+}
+
+impl Lane {
+    /// The lane of a change of this key.
+    pub(super) fn of(key: &Key) -> Self {
+        match key {
+            Key::Assignment { account, .. } => Self::Account(account.clone()),
+            Key::Membership { user, group } => Self::Membership(user.clone(), group.clone()),
+        }
+    }
 }
 
 /// What a slot is used for.
@@ -63,10 +82,10 @@ struct Occupant {
     seen: Option<Timestamp>,
 }
 
-/// The right to one operation on one account. Given back when dropped.
+/// The right to one operation in one lane. Given back when dropped.
 pub(super) struct Slot<'a> {
     quota: &'a Quota,
-    account: Option<AccountId>,
+    lane: Option<Lane>,
 }
 
 impl Quota {
@@ -105,18 +124,18 @@ impl Quota {
         now.duration_since(self.state().next_call) >= gap * i32::try_from(BURST / 2).unwrap_or(1)
     }
 
-    /// A slot for an operation on this account, if there is one.
-    pub(super) fn slot(&self, account: &AccountId, now: Timestamp) -> Option<Slot<'_>> {
+    /// A slot for an operation in this lane, if there is one.
+    pub(super) fn slot(&self, lane: &Lane, now: Timestamp) -> Option<Slot<'_>> {
         let mut state = self.state();
-        let free = !state.slots.contains_key(account) && state.occupied(now) < self.limits.operations;
+        let free = !state.slots.contains_key(lane) && state.occupied(now) < self.limits.operations;
         free.then(|| {
             let guessed = state.slots.len() >= self.limits.operations;
-            state.slots.insert(account.clone(), Occupant { guessed, begun: None, seen: None });
-            Slot { quota: self, account: Some(account.clone()) }
+            state.slots.insert(lane.clone(), Occupant { guessed, begun: None, seen: None });
+            Slot { quota: self, lane: Some(lane.clone()) }
         })
     }
 
-    /// Whether a slot could be had for some account.
+    /// Whether a slot could be had in some lane.
     pub(super) fn has_room(&self, now: Timestamp) -> bool {
         self.state().occupied(now) < self.limits.operations
     }
@@ -168,9 +187,9 @@ impl Occupant {
 impl Slot<'_> {
     /// The operation was accepted.
     pub(super) fn begun(&mut self, now: Timestamp) {
-        let Some(account) = &self.account else { return };
+        let Some(lane) = &self.lane else { return };
         let mut state = self.quota.state();
-        let Some(occupant) = state.slots.get_mut(account) else { return };
+        let Some(occupant) = state.slots.get_mut(lane) else { return };
         occupant.begun = Some(now);
         if occupant.guessed {
             state.usual = (state.usual - state.usual / RIGHT).max(100);
@@ -179,8 +198,8 @@ impl Slot<'_> {
 
     /// The operation has ended, or was never begun.
     pub(super) fn free(&mut self) {
-        if let Some(account) = self.account.take() {
-            self.quota.state().slots.remove(&account);
+        if let Some(lane) = self.lane.take() {
+            self.quota.state().slots.remove(&lane);
         }
     }
 }

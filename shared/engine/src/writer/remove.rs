@@ -1,7 +1,7 @@
 //! Remove: delete, confirm absent, close. Never closes unconfirmed (I14); asks neither policy nor directory (I19, I20).
 
 use curfew_domain::id::RequestId;
-use curfew_domain::request::{Command, Gone, Intent, Refusal, State};
+use curfew_domain::request::{Command, EndReason, Gone, Intent, Refusal, State};
 
 use super::key::{Changed, KeyWork};
 use super::quota::Slot;
@@ -25,14 +25,15 @@ pub(super) async fn remove(writer: &Writer<'_>, slot: Slot<'_>, intent: &Intent)
     if !matches!(request.state, State::Ending { .. }) {
         return Ok(Tried::Done);
     }
-    let gone = match look(writer, &mut key, id).await? {
+    let stray = matches!(request.state, State::Ending { reason: EndReason::Stray, .. });
+    let gone = match look(writer, &mut key, id, stray).await? {
         Known::Gone(gone) => gone,
         Known::NotNow(reason) => return Ok(Tried::NotNow(reason)),
         Known::There(reason) => return Ok(Tried::Again(reason)),
     };
     match core.act_on(request, |_| Ok(Command::Close(gone.clone()))).await {
-        Ok(request) => {
-            tracing::info!(request_id = %id, key = ?request.ask.key(), ?gone, "a grant is over");
+        Ok(_) => {
+            tracing::info!(request_id = %id, key = ?intent.key, ?gone, "a grant is over");
             Ok(Tried::Done)
         }
         // Closed by a holder that died, or lost its answer, right after.
@@ -41,14 +42,15 @@ pub(super) async fn remove(writer: &Writer<'_>, slot: Slot<'_>, intent: &Intent)
     }
 }
 
-/// Makes sure that the access is gone, unless somebody else needs it or it is not ours.
-async fn look(writer: &Writer<'_>, key: &mut KeyWork<'_>, id: &RequestId) -> Result<Known, Error> {
+/// Makes sure that the access is gone, unless a grant needs it or it is not ours. A `stray` is not ours either, and nobody
+/// else's to give: only a grant keeps it, one that began on it meanwhile.
+async fn look(writer: &Writer<'_>, key: &mut KeyWork<'_>, id: &RequestId, stray: bool) -> Result<Known, Error> {
     let others = key.record().released(id);
     if let Some(holder) = others.holder(writer.core().clock.now()) {
         key.release(id).await?;
         return Ok(Known::Gone(Gone::KeptFor(holder.request.clone())));
     }
-    if !key.record().ours {
+    if !key.record().ours && !stray {
         key.release(id).await?;
         let gone = if key.is_assigned().await? { Gone::Standing } else { Gone::Absent };
         return Ok(Known::Gone(gone));

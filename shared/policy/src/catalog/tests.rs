@@ -99,7 +99,8 @@ fn people_see_what_their_catalogs_select_and_nobody_else_does() {
         let one = entitlement(&model, directory, &which.0, &which.1).unwrap();
         let seen = super::sees(&model, directory, user, &one);
         assert_eq!(
-            entitlements_seen(&model, directory, user, Part { from: Some(&which.0), most: 1 }).contains_key(which),
+            entitlements_seen(&model, directory, user, Part { from: Some(&which.0), most: 1, words: &[] })
+                .contains_key(which),
             seen
         );
         seen

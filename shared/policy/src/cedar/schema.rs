@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::Model;
+use crate::model::{Model, Risk};
 
 /// Action group of every flow.
 pub const ANY_FLOW: &str = "anyFlow";
@@ -32,7 +32,7 @@ pub fn schema(model: &Model) -> String {
         enumeration(&mut text, "Employment", model.settings.employment.iter().map(String::as_str));
         "Employment"
     };
-    enumeration(&mut text, "Risk", ["low", "medium", "high", "critical"]);
+    enumeration(&mut text, "Risk", Risk::ALL.map(Risk::name));
     enumeration(&mut text, "Weekday", WEEKDAYS);
     enumeration(&mut text, "Channel", CHANNELS);
     // Writing to a String cannot fail.

@@ -123,7 +123,7 @@ fn control(node: Node<'_>, on: Option<Selector>, problems: &mut Problems) -> Acc
         strategy: node.key("strategy").and_then(|strategy| self::strategy(strategy, problems)),
         entitlement_owner: owners("entitlement_owner", problems),
         account_owner: owners("account_owner", problems),
-        risk: node.key("risk").and_then(Node::str).and_then(risk),
+        risk: node.key("risk").and_then(Node::str).and_then(Risk::parse),
         origin: node.origin(),
     }
 }
@@ -158,15 +158,5 @@ fn strategy(node: Node<'_>, problems: &mut Problems) -> Option<Strategy> {
             problems.error(node, "write either { group = \"...\" } or { manual = [...] }");
             None
         }
-    }
-}
-
-fn risk(word: &str) -> Option<Risk> {
-    match word {
-        "low" => Some(Risk::Low),
-        "medium" => Some(Risk::Medium),
-        "high" => Some(Risk::High),
-        "critical" => Some(Risk::Critical),
-        _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Approver, Flow, FlowStep, Model, Name, TimeoutRule};
+use crate::model::{Approver, Flow, FlowStep, Model, Name, Strategy, TimeoutRule};
 use crate::problem::Problem;
 
 use super::problems::{Declared, Problems};
@@ -35,6 +35,20 @@ pub(super) fn check(model: &Model, incomplete: bool, problems: &mut Problems) {
         weakest_first(model, policy, problems);
     }
     emergency(model, problems);
+    groups(model, problems);
+}
+
+/// Access by membership needs a group in which every member is Curfew's doing.
+fn groups(model: &Model, problems: &mut Problems) {
+    for control in &model.access {
+        let Some(Strategy::Group(name)) = &control.strategy else { continue };
+        if !model.ownership.groups.contains(name) {
+            let name = super::shape::shown(name);
+            let problem =
+                Problem::error(&control.origin, format!("group `{name}` gives access, and is not Curfew's alone"));
+            problems.add(problem.hint("name it under [ownership] groups, and leave its members to Curfew"));
+        }
+    }
 }
 
 fn names(model: &Model, problems: &mut Problems) {

@@ -127,7 +127,14 @@ pub(super) fn ownership(folder: Merged<'_>, problems: &mut Problems) -> Ownershi
         }
         permission_sets.extend(problems.mentions(Mentioned::PermissionSet, node));
     }
-    Ownership { permission_sets, exclusive: table.text_of("mode").as_deref() == Some("exclusive") }
+    let names = problems.names(table, "groups");
+    let groups: BTreeSet<String> =
+        names.into_iter().filter_map(|node| problems.mentions(Mentioned::Group, node)).collect();
+    if permission_sets.is_empty() && groups.is_empty() && problems.names(table, "permission_sets").is_empty() {
+        let problem = error_at(table, "this names nothing that is Curfew's alone");
+        problems.add(problem.hint("give permission_sets, groups, or both"));
+    }
+    Ownership { permission_sets, groups, exclusive: table.text_of("mode").as_deref() == Some("exclusive") }
 }
 
 pub(super) fn notices(folder: Merged<'_>, problems: &mut Problems) -> BTreeMap<Name, NoticeTarget> {

@@ -1,5 +1,7 @@
 //! Every key that a configuration folder may have.
 
+use crate::model::Risk;
+
 use super::shape::{Key, Kind, Naming, Shape};
 
 const NAME: Kind = Kind::Text(128);
@@ -66,7 +68,7 @@ pub(super) static ROOT: Shape = Shape {
             Kind::Map(Naming::Attribute, &Kind::Text(256)),
             "Further user attributes for Cedar: name in Cedar = attribute path in the identity store.",
         ),
-        may("ownership", Kind::Table(&OWNERSHIP), "Permission sets that nobody but Curfew assigns."),
+        may("ownership", Kind::Table(&OWNERSHIP), "Permission sets and groups that are Curfew's alone."),
         may("emergency", Kind::Table(&EMERGENCY), "Reviews of emergency access."),
         may(
             "notices",
@@ -129,12 +131,18 @@ static VIEWERS: Shape = Shape {
 static OWNERSHIP: Shape = Shape {
     title: "[ownership]",
     keys: &[
-        must("permission_sets", SOME_NAMES, "Names or ARNs of permission sets that nobody but Curfew assigns."),
+        may("permission_sets", SOME_NAMES, "Names or ARNs of permission sets that nobody but Curfew assigns."),
+        may(
+            "groups",
+            SOME_NAMES,
+            "Display names of groups whose members nobody but Curfew adds and removes: those of the strategy \
+             { group = \"...\" }.",
+        ),
         may(
             "mode",
             Kind::Word(&["report", "exclusive"]),
-            "What is done about assignments that Curfew did not make: report them, or remove them too. `report` \
-             without this.",
+            "What is done about assignments that Curfew did not make: report them, or remove those of users too. \
+             `report` without this.",
         ),
     ],
 };
@@ -180,6 +188,7 @@ static NOTICE: Shape = Shape {
                     "not_removed",
                     "review_due",
                     "review_overdue",
+                    "by_hand",
                 ]),
                 1,
             ),
@@ -247,7 +256,7 @@ const STRATEGY: Kind = Kind::Either(&[
     }),
 ]);
 
-const RISK: Kind = Kind::Word(&["low", "medium", "high", "critical"]);
+const RISK: Kind = Kind::Word(&[Risk::Low.name(), Risk::Medium.name(), Risk::High.name(), Risk::Critical.name()]);
 const POLICY_DOC: &str = "Name of the policy for requests.";
 const LONGEST_DOC: &str = "Longest grant, such as PT4H.";
 const STRATEGY_DOC: &str =

@@ -163,6 +163,12 @@ const SETTINGS_MISTAKES: &[(&str, &str, &str)] = &[
         "[ownership]\npermission_sets = [\"A*\"]\n[default]",
         "curfew.toml:6:20: error: name permission sets here one by one",
     ),
+    ("[default]", "[ownership]\nmode = \"exclusive\"\n[default]", "error: this names nothing that is Curfew's alone"),
+    (
+        "risk = \"low\"",
+        "risk = \"low\"\nstrategy = { group = \"helpers\" }",
+        "error: group `helpers` gives access, and is not Curfew's alone",
+    ),
     ("group:security", "security", "curfew.toml:4:14: error: `security` is no approver"),
     ("group:security", "grup:security", "hint: did you mean `group`?"),
     ("reviewers = [\"group:security\"]", "", "[emergency] needs the key `reviewers`"),

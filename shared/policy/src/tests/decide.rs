@@ -1,4 +1,5 @@
 use curfew_domain::ask::Ask;
+use curfew_domain::request::Means;
 use curfew_domain::text::{Justification, Ticket};
 use curfew_domain::time::{AccessDuration, SignedDuration};
 use curfew_domain::verdict::{Outcome, Verdict};
@@ -230,7 +231,10 @@ fn approved_access_needs_its_flow_or_a_weaker_one_when_it_begins() {
     let (old, fine, ask) = (standard(), circumstances(), ask());
     let verdict = decide(&old, &directory(), &fine, &ask);
     let still = |configuration: &Configuration, directory: &Directory, steps: &[usize]| {
-        configuration.still_allowed(&facts(directory, &fine), &Approved { ask: &ask, verdict: &verdict, steps })
+        let approved = Approved { ask: &ask, verdict: &verdict, steps };
+        configuration
+            .still_allowed(&facts(directory, &fine), &approved)
+            .map(|means| assert_eq!(means, Means::Assignment))
     };
     assert_eq!(still(&old, &directory(), &[0]), Ok(()));
     assert_eq!(still(&old, &directory(), &[1]), Ok(()), "approved by the flow that took over");
@@ -261,7 +265,8 @@ fn approved_access_needs_its_flow_or_a_weaker_one_when_it_begins() {
     assert!(reason(still(&old, &gone, &[0])).contains("the requester is disabled"));
     let other = Ask { duration: AccessDuration::parse("PT2H").unwrap(), ..ask.clone() };
     let moved = Approved { ask: &other, verdict: &verdict, steps: &[0] };
-    assert!(reason(old.still_allowed(&facts(&directory(), &fine), &moved)).contains("another request"));
+    let moved = old.still_allowed(&facts(&directory(), &fine), &moved);
+    assert!(reason(moved.map(drop)).contains("another request"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod checks;
 mod decide;
+mod means;
 mod offers;
 mod steps;
 mod world;

@@ -4,7 +4,7 @@ use super::world::*;
 use crate::evaluator::Configuration;
 use crate::judge::Wish;
 use crate::model::Circumstances;
-use crate::offers::{Page, Prospect};
+use crate::offers::{Offer, Page, Prospect};
 
 const FLOWS: &str = r#"
 [flow.automatic]
@@ -50,7 +50,7 @@ fn prospect(prospect: &Prospect) -> (String, usize, usize) {
 #[test]
 fn everybody_is_offered_what_their_catalogs_show_with_what_would_come_of_asking() {
     let (configuration, directory, fine) = (standard(), directory(), circumstances());
-    let all = Page { after: None, limit: 100 };
+    let all = Page { after: None, limit: 100, words: &[] };
     let offers = configuration.offers(&facts(&directory, &fine), &user(ANA), &all);
     assert!(!offers.more);
     let found: Vec<_> = offers
@@ -93,7 +93,7 @@ fn offers_page_by_page_and_who_can_tell_what_explain_tells() {
         loop {
             let after = offers.last().map(|offer: &crate::offers::Offer| offer.entitlement.clone());
             let after = after.as_ref().map(|of| (&of.account, &of.permission_set));
-            let part = configuration.offers(&facts, &user(ANA), &Page { after, limit: 5 });
+            let part = configuration.offers(&facts, &user(ANA), &Page { after, limit: 5, words: &[] });
             offers.extend(part.offers);
             if !part.more {
                 break;
@@ -199,7 +199,8 @@ fn offers_of_a_large_organisation() {
     }
     for limit in [50, 200_000] {
         let begun = std::time::Instant::now();
-        let offers = configuration.offers(&facts(&directory, &fine), &user(ANA), &Page { after: None, limit });
+        let offers =
+            configuration.offers(&facts(&directory, &fine), &user(ANA), &Page { after: None, limit, words: &[] });
         println!("{} offers in {:?}", offers.offers.len(), begun.elapsed());
     }
     let begun = std::time::Instant::now();
@@ -211,4 +212,32 @@ fn offers_of_a_large_organisation() {
     let begun = std::time::Instant::now();
     let who_can = configuration.who_can(&facts(&directory, &fine), &entitlement, AccessDuration::MIN);
     println!("who can, {} people in {:?}", who_can.len(), begun.elapsed());
+}
+
+#[test]
+fn every_word_of_a_search_occurs_in_account_permission_set_or_catalog() {
+    let (directory, fine) = (directory(), circumstances());
+    let configuration = standard();
+    let found = |query: &str| {
+        let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+        let page = Page { after: None, limit: 100, words: &words };
+        let offers = configuration.offers(&facts(&directory, &fine), &user(ANA), &page).offers;
+        let name =
+            |offer: &Offer| format!("{} {}", offer.entitlement.account_name, offer.entitlement.permission_set_name);
+        offers.iter().map(name).collect::<Vec<_>>()
+    };
+    let everything = found("");
+    let plainly = |query: &str| {
+        let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+        let ids = directory.accounts.iter().map(|(id, account)| (account.name.clone(), id.to_string()));
+        let ids: std::collections::BTreeMap<String, String> = ids.collect();
+        let text = |name: &String| format!("{name} {} all", ids[name.split(' ').next().unwrap()]).to_lowercase();
+        let all = everything.iter().filter(|name| words.iter().all(|word| text(name).contains(word.as_str())));
+        all.cloned().collect::<Vec<_>>()
+    };
+    for query in ["PROD", "admin", "prod read", "1111", "all", "all dev", "nowhere", "prod nowhere", "2222 ADMIN"] {
+        assert_eq!(found(query), plainly(query), "{query}");
+    }
+    assert!(!found("prod read").is_empty() && found("prod read").len() < everything.len());
+    assert_eq!(found("nowhere"), [""; 0]);
 }

@@ -89,6 +89,7 @@ pub(super) fn left(frame: &Frame, line: &RequestLine, grant: &GrantView) -> Mark
         } @else if line.stage == Stage::Ending {
             p.left { span.big { "Ending" } span { "since " (time::at_and_away(frame, line.since)) } }
         }
+        (show::by_hand(line.stage, grant))
         (show::sessions(frame, grant))
     }
 }

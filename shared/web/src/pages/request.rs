@@ -75,6 +75,7 @@ fn access(frame: &Frame, view: &RequestView, grant: &GrantView) -> Markup {
             @if over {
                 p { "From " (time::at(frame, grant.started_at)) " to " (time::at(frame, view.line.since))
                     @if let Some(reason) = &view.line.reason { ": " (show::reason(reason)) } "." }
+                (show::by_hand(view.line.stage, grant))
                 (show::sessions(frame, grant))
             } @else { (home::left(frame, &view.line, grant)) }
         }

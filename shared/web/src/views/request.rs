@@ -52,6 +52,8 @@ pub struct GrantView {
     pub sessions_until: Option<Timestamp>,
     /// The person held the same access before, from elsewhere: Curfew removes nothing.
     pub standing: bool,
+    /// Who gives and takes it by hand; nobody where Curfew does it.
+    pub hands: Vec<Person>,
     /// Opens this account and role: [`crate::portal_link`]. `None` for others than the requester, and after the end.
     pub portal: Option<String>,
 }

@@ -48,7 +48,16 @@ const TARGETS: &[(&str, Service, &[&str])] = &[
     (
         "AWSIdentityStore",
         Service::IdentityStore,
-        &["DescribeUser", "GetUserId", "ListUsers", "ListGroups", "ListGroupMemberships"],
+        &[
+            "DescribeUser",
+            "GetUserId",
+            "ListUsers",
+            "ListGroups",
+            "ListGroupMemberships",
+            "CreateGroupMembership",
+            "DeleteGroupMembership",
+            "GetGroupMembershipId",
+        ],
     ),
     (
         "AWSOrganizationsV20161128",

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use curfew_domain::id::{Key, PermissionSetArn, RequestId, UserId};
+use curfew_domain::id::{GroupId, Key, PermissionSetArn, RequestId, UserId};
 use curfew_domain::request::{Answer, Request};
 use curfew_domain::time::{SignedDuration, Timestamp};
+
+use crate::key::key_of;
 
 /// What is known besides what AWS holds. One per run.
 #[derive(Debug, Default)]
@@ -29,6 +31,12 @@ pub struct Book {
     pub patience: SignedDuration,
     /// Permission sets that are Curfew's alone.
     pub owned: BTreeSet<PermissionSetArn>,
+    /// Groups that are Curfew's alone.
+    pub owned_groups: BTreeSet<GroupId>,
+    /// Assignments of those permission sets that somebody else made are removed.
+    pub exclusive: bool,
+    /// What people have given by hand, and not taken.
+    pub by_hand: BTreeSet<Key>,
     /// Permission sets that nobody may be given without somebody else's approval.
     pub needs_approval: BTreeSet<PermissionSetArn>,
     /// How requests end when nothing goes wrong, as `outcome` says it.
@@ -43,6 +51,10 @@ pub struct Book {
     pub(crate) begun: BTreeSet<String>,
     /// Keys for which Curfew has begun a create.
     pub(crate) made: BTreeSet<Key>,
+    /// The memberships that Curfew has made, by the identity store's ids.
+    pub(crate) memberships: BTreeMap<String, Key>,
+    /// Every key that any request has had.
+    pub(crate) seen: BTreeSet<Key>,
     /// When `revoke` is, or was, to be called by a schedule.
     pub(crate) armed: BTreeSet<Timestamp>,
     /// When somebody else made an assignment.
@@ -72,12 +84,24 @@ impl Book {
 
     /// The requests for this key, as last seen.
     pub(crate) fn of_key<'a>(&'a self, key: &'a Key) -> impl Iterator<Item = &'a Request> {
-        self.last.values().filter(move |request| request.ask.key() == *key)
+        self.last.values().filter(move |request| key_of(request).as_ref() == Some(key))
     }
 
     /// Every key that anybody asked for, or has otherwise.
     pub(crate) fn keys(&self) -> BTreeSet<Key> {
-        let asked = self.last.values().map(|request| request.ask.key());
-        asked.chain(self.standing.iter().cloned()).chain(self.foreign.iter().cloned()).collect()
+        self.seen.iter().chain(&self.standing).chain(&self.foreign).cloned().collect()
+    }
+
+    /// Whether nobody but Curfew gives this access.
+    pub(crate) fn is_owned(&self, key: &Key) -> bool {
+        match key {
+            Key::Assignment { permission_set, .. } => self.owned.contains(permission_set),
+            Key::Membership { group, .. } => self.owned_groups.contains(group),
+        }
+    }
+
+    /// Whether Curfew removes this access even if somebody else made it.
+    pub(crate) fn may_be_removed(&self, key: &Key) -> bool {
+        self.exclusive && matches!(key, Key::Assignment { .. }) && self.is_owned(key)
     }
 }

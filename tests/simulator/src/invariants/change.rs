@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
-use curfew_domain::id::{AccountId, Key, PermissionSetArn, UserId};
+use curfew_domain::id::{AccountId, GroupId, Key, PermissionSetArn, UserId};
 use curfew_domain::request::{Answer, Request, State as S};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_identity_center::Operation;
 use serde_json::Value;
 
 use super::{Book, Broken, request};
+use crate::key::assignment;
 use crate::{Call, World};
 
 /// How old facts may be that a create relies on: it takes a few calls from reading them to creating.
@@ -18,9 +19,10 @@ const EARLY_TRIGGER: SignedDuration = SignedDuration::from_mins(3);
 
 /// Everything that is wrong with a create or delete, which has just been applied or refused.
 pub(super) fn check(world: &World, book: &mut Book, call: &Call, now: Timestamp, skew: SignedDuration) -> Vec<Broken> {
-    let Some(key) = key_of(&call.request) else {
-        return vec![Broken::new("I7", "a change of something that is no user's assignment")];
+    let Some(key) = key_of(book, call) else {
+        return vec![Broken::new("I7", "a change of something that is no user's assignment or membership of Curfew's")];
     };
+    let creates = matches!(call.operation, "CreateAccountAssignment" | "CreateGroupMembership");
     let begun = match &call.answer {
         Ok(answer) => id_of(answer),
         // By the story's order: whether it was applied, Identity Center knows.
@@ -28,14 +30,18 @@ pub(super) fn check(world: &World, book: &mut Book, call: &Call, now: Timestamp,
         Err(_) => None,
     };
     let mut broken: Vec<Broken> = second(world, book, &key, begun.as_deref()).into_iter().collect();
-    if call.operation == "CreateAccountAssignment" {
+    if creates {
         broken.extend(created(book, &key, now, skew));
     } else {
         broken.extend(deleted(book, &key, call, now, skew));
     }
+    if let (Ok(answer), "CreateGroupMembership") = (&call.answer, call.operation) {
+        let id = answer.get("MembershipId").and_then(Value::as_str).unwrap_or_default();
+        book.memberships.insert(id.to_owned(), key.clone());
+    }
     if let Some(id) = begun {
         book.begun.insert(id);
-        if call.operation == "CreateAccountAssignment" {
+        if creates {
             book.made.insert(key);
         }
     }
@@ -43,17 +49,28 @@ pub(super) fn check(world: &World, book: &mut Book, call: &Call, now: Timestamp,
 }
 
 /// The key that a request names.
-fn key_of(request: &Value) -> Option<Key> {
-    let text = |name: &str| request.get(name).and_then(Value::as_str);
-    Some(Key {
-        user: UserId::parse(text("PrincipalId")?).ok().filter(|_| text("PrincipalType") == Some("USER"))?,
-        account: AccountId::parse(text("TargetId")?).ok()?,
-        permission_set: PermissionSetArn::parse(text("PermissionSetArn")?).ok()?,
-    })
+fn key_of(book: &Book, call: &Call) -> Option<Key> {
+    let text = |name: &str| call.request.get(name).and_then(Value::as_str);
+    match call.operation {
+        "CreateGroupMembership" => Some(Key::Membership {
+            user: UserId::parse(call.request.pointer("/MemberId/UserId")?.as_str()?).ok()?,
+            group: GroupId::parse(text("GroupId")?).ok()?,
+        }),
+        // Of Curfew's own: whoever made another one did not tell its id.
+        "DeleteGroupMembership" => book.memberships.get(text("MembershipId")?).cloned(),
+        _ => Some(Key::Assignment {
+            user: UserId::parse(text("PrincipalId")?).ok().filter(|_| text("PrincipalType") == Some("USER"))?,
+            account: AccountId::parse(text("TargetId")?).ok()?,
+            permission_set: PermissionSetArn::parse(text("PermissionSetArn")?).ok()?,
+        }),
+    }
 }
 
 /// Identity Center's id of what it accepted.
 fn id_of(answer: &Rc<Value>) -> Option<String> {
+    if let Some(id) = answer.get("MembershipId") {
+        return id.as_str().map(str::to_owned);
+    }
     let status = ["AccountAssignmentCreationStatus", "AccountAssignmentDeletionStatus"];
     let status = status.iter().find_map(|name| answer.get(name))?;
     status.get("RequestId").and_then(Value::as_str).map(str::to_owned)
@@ -71,9 +88,7 @@ fn unannounced(world: &World, book: &Book, key: &Key, now: Timestamp) -> Option<
 }
 
 fn is_of(key: &Key, target: &curfew_identity_center::Assignment) -> bool {
-    target.account == key.account.as_str()
-        && target.permission_set == key.permission_set.as_str()
-        && target.principal_id == key.user.as_str()
+    assignment(key).is_some_and(|assignment| assignment == *target)
 }
 
 /// I8: nothing is asked for while a change of ours is in flight on the same key.
@@ -128,7 +143,7 @@ fn is_as_asked(book: &Book, r: &Request) -> bool {
 }
 
 /// I6: a schedule calls `revoke` around its end.
-fn is_armed(book: &Book, r: &Request, skew: SignedDuration) -> bool {
+pub(super) fn is_armed(book: &Book, r: &Request, skew: SignedDuration) -> bool {
     let Some(end) = r.state.grant().map(|grant| grant.expires_at) else { return false };
     book.armed.iter().any(|at| end.duration_since(*at) <= EARLY_TRIGGER && at.duration_since(end) <= skew)
 }
@@ -136,7 +151,7 @@ fn is_armed(book: &Book, r: &Request, skew: SignedDuration) -> bool {
 /// Before a delete.
 fn deleted(book: &Book, key: &Key, call: &Call, now: Timestamp, skew: SignedDuration) -> Vec<Broken> {
     let mut broken = Vec::new();
-    if book.standing.contains(key) && call.applied() {
+    if book.standing.contains(key) && !book.may_be_removed(key) && call.applied() {
         broken.push(Broken::new("I7", "a standing assignment is deleted"));
     }
     let needed = |r: &&Request| matches!(&r.state, S::Active(grant) if grant.expires_at > now + skew);

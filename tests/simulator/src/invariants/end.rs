@@ -1,7 +1,7 @@
 //! What must hold when faults have healed and time has passed: everything is over, and nothing is left.
 
 use curfew_domain::audit::{Record, verify};
-use curfew_domain::request::State;
+use curfew_domain::request::{EndReason, Request, State};
 use serde_json::Value;
 
 use super::{Book, Broken, outcome};
@@ -19,6 +19,9 @@ pub(crate) fn check(world: &World, book: &Book, faultless: bool) -> Vec<Broken> 
         let (exists, standing) = (world.key_is_assigned(&key), book.standing.contains(&key));
         if exists && !standing {
             broken.push(Broken::new("I12", format!("{key:?} is left over")));
+        }
+        if standing && exists && book.may_be_removed(&key) {
+            broken.push(Broken::new("I16", format!("{key:?} is not Curfew's, and was to be removed")));
         }
         if standing && !exists {
             broken.push(Broken::new("I7", format!("standing {key:?} is gone")));
@@ -52,7 +55,9 @@ fn requests(world: &World, book: &Book) -> Vec<Broken> {
         if !stage.is_terminal() {
             broken.push(Broken::new("I15", format!("request {id} is still {}", stage.name())));
         }
-        let records: Vec<Record> = world.history(id).iter().map(|record| record.as_ref().clone()).collect();
+        let mut records: Vec<Record> = world.history(id).iter().map(|record| record.as_ref().clone()).collect();
+        // Those of a review come after the request's, and have a head of their own.
+        records.retain(|record| record.seq <= request.head.seq);
         if let Err(error) = verify(id, &records, &request.head) {
             broken.push(Broken::new("I18", format!("{id}: {error}")));
         }
@@ -63,7 +68,7 @@ fn requests(world: &World, book: &Book) -> Vec<Broken> {
         }
     }
     let escalations: Vec<_> = requests.iter().filter_map(|r| Some((r.ask.escalates.clone()?, &r.ask.id))).collect();
-    let asked = requests.len() - escalations.len();
+    let asked = requests.iter().filter(|request| request.ask.escalates.is_none() && !is_stray(request)).count();
     if asked > book.wishes {
         broken.push(Broken::new("I15", format!("{} wishes made {asked} requests", book.wishes)));
     }
@@ -75,6 +80,15 @@ fn requests(world: &World, book: &Book) -> Vec<Broken> {
         }
     }
     broken
+}
+
+/// Whether nobody asked for it: it removes what Curfew did not make.
+fn is_stray(request: &Request) -> bool {
+    let reason = match &request.state {
+        State::Ending { reason, .. } | State::Ended { reason, .. } => Some(reason),
+        _ => None,
+    };
+    reason == Some(&EndReason::Stray)
 }
 
 /// Nothing that is over is looked at for ever.

@@ -8,6 +8,7 @@ use curfew_identity_center::Action;
 use super::trouble::Trouble;
 use super::{Book, Broken};
 use crate::World;
+use crate::key::assignment;
 
 /// I13: how long a grant may stay unnoticed after its end.
 const NOTICED: SignedDuration = SignedDuration::from_mins(5);
@@ -28,7 +29,10 @@ pub(super) fn check(world: &World, book: &mut Book, trouble: &Trouble, now: Time
         let exists = world.key_is_assigned(&key);
         let creating = is_being_created(world, book, &key);
         if book.standing.contains(&key) {
-            if !exists {
+            if !exists && book.may_be_removed(&key) {
+                book.standing.remove(&key);
+                book.standing_since.remove(&key);
+            } else if !exists {
                 broken.push(Broken::new("I7", "a standing assignment is gone"));
             }
         } else if exists || creating {
@@ -50,11 +54,8 @@ pub(super) fn check(world: &World, book: &mut Book, trouble: &Trouble, now: Time
 pub(super) fn is_being_created(world: &World, book: &Book, key: &Key) -> bool {
     world.identity(|model, _| {
         model.operations_in_progress().iter().any(|operation| {
-            let target = &operation.assignment;
             operation.action == Action::Create
-                && target.account == key.account.as_str()
-                && target.permission_set == key.permission_set.as_str()
-                && target.principal_id == key.user.as_str()
+                && assignment(key).is_some_and(|target| target == operation.assignment)
                 && book.begun.contains(&operation.request_id)
         })
     })
@@ -77,10 +78,11 @@ fn adopted(world: &World, book: &Book, key: &Key) -> Option<Broken> {
 
 /// I16: what nobody recorded on a permission set that is Curfew's alone is reported.
 fn stray(book: &Book, key: &Key, trouble: &Trouble, now: Timestamp) -> Option<Broken> {
-    let since = *book.standing_since.get(key).filter(|_| book.owned.contains(&key.permission_set))?;
-    let told = || book.alarms.iter().any(|(at, text)| *at >= since && text.contains(key.user.as_str()));
+    let since = *book.standing_since.get(key).filter(|_| book.is_owned(key))?;
+    let user = key.user();
+    let told = || book.alarms.iter().any(|(at, text)| *at >= since && text.contains(user.as_str()));
     let overdue = trouble.is_overdue(since, REPORTED, now) && !told();
-    overdue.then(|| Broken::new("I16", format!("nobody is told of what {} was given at {since}", key.user)))
+    overdue.then(|| Broken::new("I16", format!("nobody is told of what {user} was given at {since}")))
 }
 
 /// I12: nothing outlives its latest grant by more than is allowed.

@@ -1,7 +1,7 @@
 //! What must hold of one request, each time it is written.
 
 use curfew_domain::audit::{Record, verify};
-use curfew_domain::request::{Answer, Decision, Request, State as S};
+use curfew_domain::request::{Answer, Decision, EndReason, Request, State as S};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_domain::verdict::{OnTimeout, Outcome, Step};
 
@@ -35,6 +35,8 @@ pub(super) fn check(write: &Write<'_>) -> Vec<Broken> {
         broken.push(Broken::new("I2", "what was asked for has changed"));
     }
     match write.before {
+        // What nobody asked for begins with its end.
+        None if matches!(write.after.state, S::Ending { reason: EndReason::Stray, .. }) => {}
         None if write.after.state != S::Submitted => {
             broken.push(Broken::new("I10", format!("it begins as {}", write.after.state.stage().name())));
         }
@@ -68,7 +70,7 @@ fn forward(before: &Request, after: &Request) -> Vec<Broken> {
         broken.push(Broken::new("I10", format!("{} after {}", to.name(), from.name())));
     }
     if let (Some(old), Some(new)) = (before.state.grant(), after.state.grant())
-        && (old.expires_at != new.expires_at || old.started_at != new.started_at)
+        && (old.expires_at != new.expires_at || old.started_at != new.started_at || old.means != new.means)
     {
         broken.push(Broken::new("I10", format!("its end moved from {} to {}", old.expires_at, new.expires_at)));
     }

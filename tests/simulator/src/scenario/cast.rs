@@ -41,13 +41,20 @@ pub enum Access {
     Denied,
     /// The automatic one, in another account.
     Elsewhere,
+    /// Given by membership of a group that is Curfew's alone; only where `with_strategies` adjusted the world.
+    Grouped,
+    /// Given and taken by Ben and Cyn; only there, too.
+    ByHand,
 }
+
+/// The group of `Access::Grouped`.
+pub const GROUP: &str = "supporters";
 
 impl Access {
     /// Which account.
     pub fn account(self) -> &'static str {
         match self {
-            Self::Automatic | Self::Approved | Self::Denied => "111122223333",
+            Self::Automatic | Self::Approved | Self::Denied | Self::Grouped | Self::ByHand => "111122223333",
             Self::Elsewhere => "222233334444",
         }
     }
@@ -58,6 +65,8 @@ impl Access {
             Self::Automatic | Self::Elsewhere => "ReadOnly",
             Self::Approved => "Admin",
             Self::Denied => "Billing",
+            Self::Grouped => "Support",
+            Self::ByHand => "Legacy",
         }
     }
 }
@@ -83,6 +92,38 @@ pub(crate) fn organisation() -> Organisation {
         standing: Vec::new(),
         configuration: configuration("PT1H", "PT8H"),
     }
+}
+
+/// Adds access that is not given by assignment.
+pub fn with_strategies(organisation: &mut Organisation) {
+    for access in [Access::Grouped, Access::ByHand] {
+        organisation.permission_sets.insert(access.set().to_owned(), Duration::from_hours(1));
+    }
+    organisation.groups.insert(GROUP.to_owned(), Vec::new());
+    let (grouped, by_hand) = (Access::Grouped.set(), Access::ByHand.set());
+    organisation.configuration += &format!(
+        r#"
+[catalog.more]
+description = "What is not given by assignment"
+visible_to = {{ everybody = true }}
+entitlements = [{{ permission_set = "{grouped}" }}, {{ permission_set = "{by_hand}" }}]
+[[access]]
+on = {{ permission_set = "{grouped}" }}
+strategy = {{ group = "{GROUP}" }}
+[[access]]
+on = {{ permission_set = "{by_hand}" }}
+strategy = {{ manual = ["user:ben", "user:cyn"] }}
+[ownership]
+groups = ["{GROUP}"]
+"#
+    );
+}
+
+/// Opens emergency access to what must be approved, on the same terms; Dan reviews it.
+pub fn with_emergencies(organisation: &mut Organisation) {
+    let (from, to) = ("policy = \"guarded\"\n", "policy = \"guarded\"\nemergency_policy = \"guarded\"\n");
+    organisation.configuration = organisation.configuration.replacen(from, to, 1);
+    organisation.configuration += "\n[emergency]\nreviewers = [\"user:dan\"]\n";
 }
 
 /// A configuration with this bound for sessions and this longest grant.

@@ -4,9 +4,10 @@ use curfew_domain::request::{Answer, Stage};
 use curfew_domain::time::whole_seconds;
 
 use super::cast::Person::{Ana, Ben, Cyn};
-use super::cast::{Access, configuration, configuration_of_other_approvers};
+use super::cast::{Access, configuration, configuration_of_other_approvers, with_emergencies};
 use super::people::{millis, mins, secs, wish};
 use super::{Play, Scenario, scenario};
+use crate::parts;
 
 pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
@@ -15,7 +16,8 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         scenario!("last-moment", last_moment, "an approver approves in the last milliseconds"),
         scenario!("own-request", own_request, "the requester, who is among the approvers, approves"),
         scenario!("narrowed", narrowed, "the approver approves a shorter duration and a later start"),
-        scenario!("escalated", escalated, "the requester makes an emergency of an open request; policy has none"),
+        scenario!("escalated", escalated, "the requester makes an emergency of an open request",
+            adjust: |options| with_emergencies(&mut options.organisation)),
         scenario!("policy-changes", policy_changes, "policy changes between approval and create: other approvers"),
         scenario!("shorter-maximum", shorter_maximum, "policy changes before the start: a shorter maximum"),
         scenario!("user-leaves-before", user_leaves_before, "the user is disabled between approval and create"),
@@ -97,7 +99,8 @@ async fn escalated(play: Play) {
         play.hope(*new == again, "two clicks are one request");
     }
     if let Some(new) = new {
-        play.expect(&new, "denied");
+        play.expect(&new, "ended/expired/absent");
+        play.answer(Ben, &new, Answer::Approve).await;
     }
     play.all_over(mins(40)).await;
 }
@@ -131,7 +134,7 @@ async fn user_leaves_before(play: Play) {
 }
 
 async fn account_closes_before(play: Play) {
-    let account = play.key(Ana, Access::Approved).account;
+    let account = parts(&play.key(Ana, Access::Approved)).account.clone();
     let suspended = crate::AccountState::Suspended;
     changed_after_approval(&play, async || play.world.set_account_state(&account, suspended)).await;
 }

@@ -8,7 +8,7 @@ use super::cast::Person::{Ana, Ben};
 use super::cast::{Access, Person};
 use super::people::{mins, secs, wish};
 use super::{Play, Scenario, scenario};
-use crate::AccountState;
+use crate::{AccountState, parts};
 
 pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
@@ -82,8 +82,8 @@ async fn standing_comes(play: Play) {
     play.world.note("an administrator makes the same assignment in the AWS console");
     play.world.identity(|model, now| {
         let body = json!({
-            "InstanceArn": model.settings().instance_arn, "TargetId": key.account.as_str(), "TargetType": "AWS_ACCOUNT",
-            "PermissionSetArn": key.permission_set.as_str(), "PrincipalType": "USER", "PrincipalId": key.user.as_str(),
+            "InstanceArn": model.settings().instance_arn, "TargetId": parts(&key).account.as_str(), "TargetType": "AWS_ACCOUNT",
+            "PermissionSetArn": parts(&key).permission_set.as_str(), "PrincipalType": "USER", "PrincipalId": parts(&key).user.as_str(),
         });
         let latency = std::mem::replace(&mut model.settings_mut().latency_ms, 4_000);
         let begun = model.call(curfew_identity_center::SSO_ADMIN, "CreateAccountAssignment", &body, now);
@@ -128,7 +128,7 @@ const OWNERSHIP: &str = "\n[ownership]\npermission_sets = [\"Admin\"]\n";
 
 async fn stray(play: Play) {
     let key = play.key(Ben, Access::Approved);
-    play.book.borrow_mut().owned.insert(key.permission_set.clone());
+    play.book.borrow_mut().owned.insert(parts(&key).permission_set.clone());
     // Ana's grant of the same permission set is on record, and not reported.
     let granted = play.ask(Ana, wish(Access::Approved, mins(4))).await;
     if let Some(id) = &granted {
@@ -138,7 +138,7 @@ async fn stray(play: Play) {
     play.administer(&key, true);
     play.world.pass(mins(16)).await;
     let alarms = || play.book.borrow().alarms.clone();
-    let ana = play.key(Ana, Access::Approved).user;
+    let ana = play.world.user(Ana.name());
     play.hope(alarms().iter().all(|(_, text)| !text.contains(ana.as_str())), "what is on record is not reported");
     play.all_over(mins(40)).await;
 }
@@ -162,7 +162,7 @@ async fn user_deleted(play: Play) {
 async fn account_suspended(play: Play) {
     let Some(id) = play.ask(Ana, wish(Access::Automatic, mins(2))).await else { return };
     play.reaches(&id, Stage::Active, mins(10)).await;
-    let account = play.key(Ana, Access::Automatic).account;
+    let account = parts(&play.key(Ana, Access::Automatic)).account.clone();
     play.world.set_account_state(&account, AccountState::Suspended);
     play.unfit(play.key(Ana, Access::Automatic));
     // Nothing can be removed as long as it is suspended: Curfew keeps trying, and somebody is told.

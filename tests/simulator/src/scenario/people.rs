@@ -76,6 +76,11 @@ impl Play {
         None
     }
 
+    /// One look.
+    pub(super) async fn get(&self, who: Person, path: &str) -> Option<(u16, Value)> {
+        self.click(who, "GET", path, None, None).await
+    }
+
     /// Asks for access. `None`: refused, or given up.
     pub async fn ask(&self, who: Person, wish: Wish) -> Option<RequestId> {
         let mut body = json!({

@@ -10,6 +10,7 @@ use super::cast::Access;
 use super::cast::Person::{Ana, Ben, Cyn, Dan};
 use super::people::{Wish, mins, secs, wish};
 use super::{Play, Scenario, scenario};
+use crate::parts;
 
 pub(super) fn scenarios() -> Vec<Scenario> {
     vec![
@@ -176,8 +177,8 @@ impl Play {
     /// A create that Curfew asked for reaches Identity Center only now.
     pub fn create_late(&self, key: &Key) {
         let body = json!({
-            "TargetId": key.account.as_str(), "TargetType": "AWS_ACCOUNT", "PrincipalType": "USER",
-            "PermissionSetArn": key.permission_set.as_str(), "PrincipalId": key.user.as_str(),
+            "TargetId": parts(key).account.as_str(), "TargetType": "AWS_ACCOUNT", "PrincipalType": "USER",
+            "PermissionSetArn": parts(key).permission_set.as_str(), "PrincipalId": parts(key).user.as_str(),
         });
         let accepted = self.create(body);
         let id = accepted.ok().and_then(|answer| {

@@ -9,7 +9,7 @@ use curfew_identity_center::SSO_ADMIN;
 use serde_json::{Value, json};
 
 use super::CHANGE;
-use crate::World;
+use crate::{World, parts};
 
 /// A peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,8 +74,8 @@ async fn elevator(world: &World, key: &Key, counted: &Counted) {
 /// The operation, if it was accepted.
 fn delete(world: &World, key: &Key, counted: &Counted) -> Option<String> {
     let body = json!({
-        "TargetId": key.account.as_str(), "TargetType": "AWS_ACCOUNT", "PrincipalType": "USER",
-        "PermissionSetArn": key.permission_set.as_str(), "PrincipalId": key.user.as_str(),
+        "TargetId": parts(key).account.as_str(), "TargetType": "AWS_ACCOUNT", "PrincipalType": "USER",
+        "PermissionSetArn": parts(key).permission_set.as_str(), "PrincipalId": parts(key).user.as_str(),
     });
     let Some(reply) = call(world, CHANGE, body, counted) else {
         counted.refused.set(counted.refused.get() + 1);

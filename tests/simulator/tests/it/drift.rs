@@ -11,7 +11,7 @@ use curfew_identity_center::{Assignment, PrincipalType};
 use curfew_sim::scenario::Play;
 use curfew_sim::scenario::cast::{Access, Person};
 use curfew_sim::scenario::people::{mins, secs, wish};
-use curfew_sim::{Function, Options, Outage, Service, What};
+use curfew_sim::{Function, Options, Outage, Service, What, parts};
 use serde_json::json;
 
 use crate::stage::{active, alarms, automatic, calls_of, play, play_with, stage_of};
@@ -38,8 +38,8 @@ fn strays(play: &Play) -> BTreeSet<(String, String)> {
 /// Has a group given something, or has it taken away.
 fn administer_group(play: &Play, like: &Key, present: bool) {
     let assignment = Assignment {
-        account: like.account.to_string(),
-        permission_set: like.permission_set.to_string(),
+        account: parts(like).account.to_string(),
+        permission_set: parts(like).permission_set.to_string(),
         principal_type: PrincipalType::Group,
         principal_id: GROUP.to_owned(),
     };
@@ -60,9 +60,9 @@ fn i16_what_curfew_did_not_make_is_reported_within_a_quarter_of_an_hour_and_stay
             administer_group(&play, &here, true);
             play.world.pass(mins(15)).await;
             let expected = [
-                (format!("GROUP {GROUP}"), here.account.to_string()),
-                (format!("USER {}", here.user), here.account.to_string()),
-                (format!("USER {}", there.user), there.account.to_string()),
+                (format!("GROUP {GROUP}"), parts(&here).account.to_string()),
+                (format!("USER {}", here.user()), parts(&here).account.to_string()),
+                (format!("USER {}", there.user()), parts(&there).account.to_string()),
             ];
             assert_eq!(strays(&play), expected.into());
             assert!([&here, &there, &not_owned].iter().all(|key| play.world.key_is_assigned(key)));
@@ -177,7 +177,7 @@ fn what_curfew_makes_and_removes_is_never_reported_at_whatever_moment_the_sweep_
             // Then it is nobody's.
             assert!(play.reaches(&relying, Stage::Ended, mins(20)).await);
             play.world.pass(mins(9)).await;
-            assert_eq!(others(), [(format!("USER {}", standing.user), standing.account.to_string())]);
+            assert_eq!(others(), [(format!("USER {}", standing.user()), parts(&standing).account.to_string())]);
         },
     );
 }

@@ -8,7 +8,7 @@ use curfew_identity_center::FaultKind;
 use curfew_sim::scenario::Play;
 use curfew_sim::scenario::cast::{Access, Person, configuration, configuration_of_other_approvers};
 use curfew_sim::scenario::people::{millis, mins, secs};
-use curfew_sim::{AccountState, Outage, Service};
+use curfew_sim::{AccountState, Outage, Service, parts};
 
 use crate::stage::{alarms, approved, automatic, calls_of, play, play_with, stage_of};
 
@@ -29,7 +29,7 @@ async fn change(play: &Play, which: &str) {
     match which {
         "user disabled" => play.world.set_user_enabled("ana", false),
         "user deleted" => play.world.delete_user("ana"),
-        "account suspended" => play.world.set_account_state(&key.account, AccountState::Suspended),
+        "account suspended" => play.world.set_account_state(parts(&key).account, AccountState::Suspended),
         "sessions too long" => play.world.publish(&configuration("PT30M", "PT8H")).await,
         "permission set deleted" => {
             assert!(play.world.delete_permission_set(Access::Approved.set()), "nothing is in flight");

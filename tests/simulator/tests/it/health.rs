@@ -6,7 +6,7 @@ use curfew_sim::campaign::stage;
 use curfew_sim::scenario::cast::Person;
 use curfew_sim::scenario::people::{millis, mins, secs};
 use curfew_sim::scenario::{Play, named};
-use curfew_sim::{CallFault, Options, Plan};
+use curfew_sim::{CallFault, Options, Plan, parts};
 use serde_json::{Value, json};
 
 use crate::stage::{active, approved, play};
@@ -68,8 +68,8 @@ fn access_that_cannot_be_removed_is_named_after_five_minutes() {
         let overdue = health(&play).await["overdue"].clone();
         let key = play.world.request(&id).unwrap().ask.key();
         let expected = json!([{
-            "request": id.as_str(), "user": key.user.as_str(), "account": key.account.as_str(),
-            "permission_set": key.permission_set.as_str(), "since": ends.to_string(),
+            "request": id.as_str(), "user": key.user().as_str(), "account": parts(&key).account.as_str(),
+            "permission_set": parts(&key).permission_set.as_str(), "since": ends.to_string(),
         }]);
         assert_eq!(overdue, expected);
         play.world.identity(|model, _| model.disarm());

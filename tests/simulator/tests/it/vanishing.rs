@@ -7,7 +7,7 @@ use curfew_identity_center::{DeletedPrincipals, FaultKind, SSO_ADMIN};
 use curfew_sim::scenario::Play;
 use curfew_sim::scenario::cast::{Access, Person};
 use curfew_sim::scenario::people::{mins, wish};
-use curfew_sim::{AccountState, Function, What};
+use curfew_sim::{AccountState, Function, What, parts};
 use serde_json::{Value, json};
 
 use crate::stage::{active, alarms, ended, play, play_with, stage_of};
@@ -18,7 +18,7 @@ const NOTICED: SignedDuration = SignedDuration::from_secs(270);
 fn set_account(play: &Play, state: AccountState) {
     let key = play.key(Person::Ana, Access::Automatic);
     play.unfit(key.clone());
-    play.world.set_account_state(&key.account, state);
+    play.world.set_account_state(parts(&key).account, state);
 }
 
 fn assert_ended(play: &Play, id: &RequestId, reason: &str) {

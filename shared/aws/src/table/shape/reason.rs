@@ -17,6 +17,7 @@ pub(super) enum ReasonDoc {
     PermissionSetGone,
     ExtendedGrantEnded,
     Failed(String),
+    Stray,
 }
 
 pub(super) fn reason_doc(reason: &EndReason) -> ReasonDoc {
@@ -34,6 +35,7 @@ pub(super) fn reason_doc(reason: &EndReason) -> ReasonDoc {
             Cause::ExtendedGrantEnded => ReasonDoc::ExtendedGrantEnded,
         },
         EndReason::Failed(why) => ReasonDoc::Failed(why.clone()),
+        EndReason::Stray => ReasonDoc::Stray,
     }
 }
 
@@ -50,6 +52,7 @@ pub(super) fn reason(doc: ReasonDoc) -> EndReason {
         ReasonDoc::PermissionSetGone => EndReason::Lost(Cause::PermissionSetGone),
         ReasonDoc::ExtendedGrantEnded => EndReason::Lost(Cause::ExtendedGrantEnded),
         ReasonDoc::Failed(why) => EndReason::Failed(why),
+        ReasonDoc::Stray => EndReason::Stray,
     }
 }
 

@@ -2,8 +2,10 @@
 
 use curfew_domain::ask::Ask;
 use curfew_domain::audit::{BrokenChain, verify};
-use curfew_domain::id::{RequestId, UserId};
-use curfew_domain::request::{Answer, Command, Context, Narrowing, Request, State, apply};
+use curfew_domain::id::{GroupId, RequestId, UserId};
+use curfew_domain::request::{
+    Answer, Command, Context, EndReason, Gone, Grant, Means, Narrowing, Request, State, Stray, apply, remove_stray,
+};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 use curfew_domain::verdict::{Grounds, OnTimeout, Outcome, Step, Verdict};
 
@@ -129,4 +131,46 @@ fn rules_time_outs_and_narrowed_terms_come_back() {
     let narrowed = go(&escalated, narrowed, at(61));
     comes_back(&narrowed);
     assert_eq!(narrowed.state, State::AwaitingApproval { step: 2, deadline: at(121) });
+}
+
+#[test]
+fn a_grant_of_a_release_without_strategies_is_an_assignment() {
+    let grant = r#"{"started_at":"2026-11-23T09:00:00Z","expires_at":"2026-11-23T10:00:00Z","session_seconds":3600,"standing":false}"#;
+    let old = request(id(), 4, &doc("null", &format!(r#"{{"at":"active","grant":{grant}}}"#))).unwrap();
+    assert_eq!(old.state.grant().unwrap().means, Means::Assignment);
+}
+
+#[test]
+fn other_means_and_strays_come_back() {
+    let now: Timestamp = "2026-11-23T09:00:00Z".parse().unwrap();
+    let group = GroupId::parse("10000000-0000-4000-8000-000000000001").unwrap();
+    let begun = |means: Means| Grant {
+        started_at: now,
+        expires_at: now + SignedDuration::from_hours(1),
+        session: SignedDuration::from_hours(1),
+        standing: false,
+        means,
+    };
+    let states = |means: Means| {
+        let grant = begun(means);
+        let (reason, gone) = (EndReason::Revoked, Gone::Taken(user(2)));
+        [
+            State::Provisioning(grant.clone()),
+            State::Active(grant.clone()),
+            State::Ending { grant: grant.clone(), reason: reason.clone() },
+            State::Ended { grant, reason, gone },
+        ]
+    };
+    let first = curfew_domain::request::submit(submitted().ask).request;
+    for means in [Means::Assignment, Means::Membership(group), Means::Hands(vec![user(2), user(3)])] {
+        for state in states(means) {
+            comes_back(&Request { state, ..first.clone() });
+        }
+    }
+    let ask = submitted().ask;
+    let session = SignedDuration::from_hours(1);
+    let stray = Stray { user: ask.requester, account: ask.account, permission_set: ask.permission_set, session };
+    let first = remove_stray(stray, id(), ask.justification, now).request;
+    comes_back(&first);
+    comes_back(&apply(&first, Command::Close(Gone::Absent), Context { now }).unwrap().request);
 }
