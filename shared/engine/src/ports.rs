@@ -224,7 +224,10 @@ pub trait Configurations: Send + Sync {
 }
 
 /// Everything that one table keeps.
-pub trait Store: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox + Judging {}
+pub trait Store:
+    Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox + Judging
+{
+}
 impl<T: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox + Judging> Store for T {}
 
 /// Executions of the approval state machine.

@@ -106,8 +106,17 @@ pub fn run<T>(options: Options, story: impl AsyncFnOnce(World) -> T) -> T {
 
 impl World {
     async fn begin(options: Options) -> Self {
-        let Options { seed, plan, identity: settings, sweep, announce, scheduler_precision, latency, organisation, brief } =
-            options;
+        let Options {
+            seed,
+            plan,
+            identity: settings,
+            sweep,
+            announce,
+            scheduler_precision,
+            latency,
+            organisation,
+            brief,
+        } = options;
         let clock = TrueClock::begin();
         let (wire, mut wires) = mpsc::unbounded_channel();
         let mut random = fastrand::Rng::with_seed(seed);

@@ -314,10 +314,10 @@ pub(super) fn assignment_doc(assignment: &Assignment) -> Result<String, Fault> {
     let doc = AssignmentDoc {
         holds: assignment.holds.iter().map(|h| (h.request.to_string(), h.until)).collect(),
         ours: assignment.ours,
-        operation: assignment.operation.as_ref().map(|o| OperationDoc {
-            assign: o.kind == OperationKind::Assign,
-            since: o.since,
-        }),
+        operation: assignment
+            .operation
+            .as_ref()
+            .map(|o| OperationDoc { assign: o.kind == OperationKind::Assign, since: o.since }),
         settled: assignment.settled.clone(),
     };
     serde_json::to_string(&doc).map_err(|e| Fault::permanent("write the assignment", e))
