@@ -222,8 +222,7 @@ fn reference(name: &str, identity: &Settings) -> String {
         "Sessions" => SESSIONS.to_owned(),
         // Nobody signs in here: sessions are made by the stories themselves.
         "OidcIssuer" => "https://issuer.example".to_owned(),
-        "OidcAudience" => "curfew".to_owned(),
-        "AWS::StackName" | "Table" | "ScheduleGroup" => "curfew".to_owned(),
+        "AWS::StackName" | "OidcAudience" | "Table" | "ScheduleGroup" => "curfew".to_owned(),
         "InstanceArn" => identity.instance_arn.clone(),
         "IdentityStoreId" => identity.identity_store_id.clone(),
         "Bus" => "curfew".to_owned(),
