@@ -136,6 +136,6 @@ mod tests {
         let endpoints = example().endpoints;
         assert_eq!(endpoints["sso-admin"], "http://127.0.0.1:2");
         assert_eq!(endpoints["identitystore"], "http://127.0.0.1:2");
-        assert_eq!(endpoints.values().filter(|url| *url == "http://127.0.0.1:1").count(), 16);
+        assert_eq!(endpoints.values().filter(|url| *url == "http://127.0.0.1:1").count(), 17);
     }
 }
