@@ -4,7 +4,7 @@
 //! They carry ids, names and links, and none of the words that people write: what is fanned out to other programs is out of
 //! our hands. Whoever needs the justification reads the request.
 
-use curfew_domain::request::Stage;
+use curfew_domain::request::{EndReason, Stage};
 use curfew_engine::announce::Letter;
 use serde::Serialize;
 
@@ -126,7 +126,7 @@ impl NoticeEvent {
                 duration: letter.duration().to_string(),
                 emergency: ask.emergency,
                 extends: ask.extends.as_ref().map(ToString::to_string),
-                reason: letter.reason().map(|reason| reason.name()),
+                reason: letter.reason().map(EndReason::name),
             },
             step: step.map(|(index, step, deadline)| EventStep {
                 index,

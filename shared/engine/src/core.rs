@@ -5,8 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use curfew_domain::id::RequestId;
 use curfew_domain::request::{Command, Context, Effect, Request, Transition, Wait, apply};
 use curfew_domain::time::SignedDuration;
-use curfew_domain::verdict::Verdict;
-use curfew_policy::Configuration;
 
 use crate::configurations::Configurations;
 use crate::directive::directive;

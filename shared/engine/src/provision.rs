@@ -31,10 +31,8 @@ pub async fn provision(
     core.in_hand.put(id, token);
     let provisioned = begin_and_drain(writer, sources, id).await;
     let Some(token) = core.in_hand.take(id) else { return provisioned };
-    if provisioned.is_err() {
-        // The task is tried again, with another token.
-        return provisioned;
-    }
+    // After a fault the task is tried again, with another token.
+    let drained = provisioned?;
     // Somebody else carries it out, or it is not over.
     core.store.put_token(id, Wait::Provisioning, &token).await?;
     // Loaded after the token was stored: an end of provisioning either sees the token, or is seen here.
@@ -42,7 +40,7 @@ pub async fn provision(
     if !matches!(request.state, State::Provisioning(_)) {
         core.resume(&request, Wait::Provisioning).await?;
     }
-    provisioned
+    Ok(drained)
 }
 
 async fn begin_and_drain(writer: &Writer<'_>, sources: &FactSources, id: &RequestId) -> Result<Drained, Error> {

@@ -40,17 +40,17 @@ impl Reminded {
 impl Round<'_> {
     /// Notes every reminder that is due now.
     pub(super) async fn remind(&mut self, live: &[Request], on: Reminders) {
-        let (core, reminded) = (&self.sweeper.core, &self.sweeper.reminded);
-        reminded.keep(live);
+        let (core, noted) = (&self.sweeper.core, &self.sweeper.reminded);
+        noted.keep(live);
         let (extended, mut faults) = (extended(live), Faults::default());
         for request in live {
             let Some(reminder) = due_reminder(request, &extended, on, core.clock.now()) else { continue };
             let noting = (request.ask.id.clone(), reminder);
-            if reminded.has(&noting) {
+            if noted.has(&noting) {
                 continue;
             }
             match core.store.remind(&request.ask.id, reminder).await {
-                Ok(()) => reminded.add(noting),
+                Ok(()) => noted.add(noting),
                 Err(fault) => {
                     if faults.note(&mut self.swept, &request.ask.id, &Error::from(fault)) {
                         return;

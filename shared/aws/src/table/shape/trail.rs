@@ -13,10 +13,10 @@ use super::super::unreadable;
 pub(super) fn under(mut text: String, trail: &[Record]) -> String {
     if let Some(first) = trail.first().filter(|first| first.seq > 1) {
         // An earlier release stored those before, each by itself.
-        text.push_str(&format!("\n{}\t{}", first.seq.saturating_sub(1), first.previous.as_str()));
+        text.extend(["\n", &first.seq.saturating_sub(1).to_string(), "\t", first.previous.as_str()]);
     }
     for Record { at, actor, event, body, .. } in trail {
-        text.push_str(&format!("\n{at}\t{actor}\t{event}\t{body}"));
+        text.extend(["\n", &at.to_string(), "\t", actor, "\t", event, "\t", body]);
     }
     text
 }
