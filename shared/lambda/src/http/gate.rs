@@ -57,15 +57,14 @@ impl Gate {
         if let Some(id) = listed {
             found = self.people.user_if_named(&id, name).await.map_err(log)?.map(|facts| (id, facts));
         }
-        let (id, facts) = match found {
-            Some(found) => found,
-            None => {
-                let id = self.user_named(name).await?;
-                let facts = self.people.user(&id).await.map_err(log)?;
-                (id, facts)
-            }
+        let (id, facts) = if let Some(found) = found {
+            found
+        } else {
+            let id = self.user_named(name).await?;
+            let facts = self.people.user(&id).await.map_err(log)?;
+            (id, facts)
         };
-        must_be_enabled(&facts)?;
+        must_be_enabled(facts)?;
         self.known_caller(id, known)
     }
 
@@ -107,7 +106,7 @@ impl Gate {
     /// # Errors
     /// They are not, or the directory does not answer.
     pub async fn enabled(&self, id: &UserId) -> Result<(), Problem> {
-        must_be_enabled(&self.people.user(id).await.map_err(log)?)
+        must_be_enabled(self.people.user(id).await.map_err(log)?)
     }
 
     async fn user_named(&self, name: &str) -> Result<UserId, Problem> {
@@ -133,7 +132,7 @@ impl Gate {
     }
 }
 
-fn must_be_enabled(facts: &UserFacts) -> Result<(), Problem> {
+fn must_be_enabled(facts: UserFacts) -> Result<(), Problem> {
     match facts {
         UserFacts::Enabled => Ok(()),
         UserFacts::Disabled | UserFacts::Unknown => Err(unknown_user()),
