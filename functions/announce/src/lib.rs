@@ -60,7 +60,7 @@ async fn handle(
             Ok(()) => {}
             // Stored and streamed, and yet not there: nothing to tell.
             Err(Error::NotFound) => {
-                tracing::warn!(request_id = %occasion.request, "the stream names an unknown request")
+                tracing::warn!(request_id = %occasion.request, "the stream names an unknown request");
             }
             Err(error) => {
                 tracing::warn!(request_id = %occasion.request, %error, "not everybody is told yet; this comes again");

@@ -105,7 +105,7 @@ impl Console {
     }
 }
 
-impl<'v> Call<'v> {
+impl Call<'_> {
     /// The rules in force.
     pub(crate) fn known(&self) -> Result<&Known, Problem> {
         self.caller.known.as_ref().map_err(|error: &Error| log(error.clone()))

@@ -1,4 +1,4 @@
-//! The identity provider: OpenID Connect, authorization code with PKCE, by the crate `openidconnect` over our own stack.
+//! The identity provider: `OpenID` Connect, authorization code with PKCE, by the crate `openidconnect` over our own stack.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -107,12 +107,12 @@ impl Console {
         let (now, to) = (self.core.clock.now(), local_path(visit.parameter(TO)).unwrap_or(HOME));
         let attempt = match Attempt::begin(self.ids.as_ref(), to, now) {
             Ok(attempt) => attempt,
-            Err(fault) => return self.failed_sign_in(&fault.to_string(), Why::Unavailable),
+            Err(fault) => return failed_sign_in(&fault.to_string(), Why::Unavailable),
         };
         let (ring, way) = match (self.seals.ring(None, now).await, self.provider.way_out(&attempt, now).await) {
             (Ok(ring), Ok(way)) => (ring, way),
-            (Err(fault), _) => return self.failed_sign_in(&fault.to_string(), Why::Unavailable),
-            (_, Err(error)) => return self.failed_sign_in(&error.to_string(), Why::Unavailable),
+            (Err(fault), _) => return failed_sign_in(&fault.to_string(), Why::Unavailable),
+            (_, Err(error)) => return failed_sign_in(&error.to_string(), Why::Unavailable),
         };
         let sealed = ring.seal(&Jar::Attempt.name(&self.place), &attempt.text());
         Reply::see(&way).with_cookie(Jar::Attempt.set(&self.place, sealed))
@@ -123,7 +123,7 @@ impl Console {
         let forget = Jar::Attempt.forget(&self.place);
         match self.signed_in(visit).await {
             Ok((cookie, to)) => Reply::see(&to).with_cookie(forget).with_cookie(Jar::Session.set(&self.place, cookie)),
-            Err((cause, why)) => self.failed_sign_in(&cause, why).with_cookie(forget),
+            Err((cause, why)) => failed_sign_in(&cause, why).with_cookie(forget),
         }
     }
 
@@ -167,19 +167,14 @@ impl Console {
         Ok(ring.seal(&Jar::Session.name(&self.place), &session.text()))
     }
 
-    fn failed_sign_in(&self, cause: &str, why: Why) -> Reply {
-        tracing::warn!(cause, why = why.word(), "nobody was signed in");
-        Reply::see(&with_query(SIGN_IN, &[(WHY, why.word())]))
-    }
-
     /// The session of a visitor, if it counts; a new cookie for it, where it is time.
     async fn session(&self, visit: &Visit) -> Result<Option<(Session, Option<String>)>, Problem> {
         let sent = Jar::Session.sent(&self.place, visit);
         let Some(first) = sent.first() else { return Ok(None) };
         let (now, name) = (self.core.clock.now(), Jar::Session.name(&self.place));
         let ring = self.seals.ring(Some(first), now).await.map_err(log)?;
-        let opened = sent.iter().filter_map(|value| ring.open(&name, value));
-        let Some(session) = opened.filter_map(|text| Session::open(&text, self.limits, now)).next() else {
+        let mut opened = sent.iter().filter_map(|value| ring.open(&name, value));
+        let Some(session) = opened.find_map(|text| Session::open(&text, self.limits, now)) else {
             return Ok(None);
         };
         let Some(id) = session.id() else { return Ok(None) };
@@ -285,6 +280,11 @@ impl Call<'_> {
         // Somebody new, who is in Identity Center and not yet in the snapshot, was looked up at sign-in.
         user.is_some_and(|user| !user.enabled)
     }
+}
+
+fn failed_sign_in(cause: &str, why: Why) -> Reply {
+    tracing::warn!(cause, why = why.word(), "nobody was signed in");
+    Reply::see(&with_query(SIGN_IN, &[(WHY, why.word())]))
 }
 
 fn same(a: &str, b: &str) -> bool {

@@ -25,7 +25,8 @@ impl Console {
         self.problem_page(&self.frame(call), problem, call.visit)
     }
 
-    /// The same around which there may be nobody.
+    /// The same, around which there may be nobody.
+    #[expect(clippy::unused_self, reason = "reads as the other pages do")]
     pub(crate) fn problem_page(&self, frame: &Frame, problem: &Problem, visit: &Visit) -> Reply {
         tracing::info!(code = problem.code, status = problem.status, route = visit.route, "a page of trouble");
         let reference = visit.reference.clone();

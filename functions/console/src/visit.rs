@@ -49,7 +49,7 @@ impl Visit {
     /// Takes an event apart.
     pub(crate) fn new(event: HttpEvent) -> Self {
         let header = |name: &str| header(&event.headers, name);
-        let cookies = cookies(&event, header("cookie"));
+        let cookies = cookies(&event, header("cookie").as_deref());
         let path = event.raw_path.clone().unwrap_or_default();
         let raw_query = event.raw_query_string.clone().unwrap_or_default();
         let target = if raw_query.is_empty() { path } else { format!("{path}?{raw_query}") };
@@ -132,9 +132,9 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 /// API Gateway puts cookies into a list of their own; the local emulator leaves them in the header.
-fn cookies(event: &HttpEvent, header: Option<String>) -> Vec<(String, String)> {
+fn cookies(event: &HttpEvent, header: Option<&str>) -> Vec<(String, String)> {
     let listed = event.cookies.iter().flatten().map(String::as_str);
-    let all = listed.chain(header.as_deref()).flat_map(|text| Cookie::split_parse_encoded(text.to_owned()));
+    let all = listed.chain(header).flat_map(|text| Cookie::split_parse_encoded(text.to_owned()));
     all.flatten().map(|cookie| (cookie.name().to_owned(), cookie.value().to_owned())).collect()
 }
 

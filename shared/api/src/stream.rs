@@ -101,7 +101,7 @@ mod tests {
 
     use super::*;
 
-    fn read(pk: &str, sk: &str, image: serde_json::Value) -> Option<What> {
+    fn read(pk: &str, sk: &str, image: &serde_json::Value) -> Option<What> {
         let record = json!({
             "eventName": "MODIFY",
             "dynamodb": {
@@ -115,12 +115,12 @@ mod tests {
     fn a_transition_and_a_reminder_are_told_and_nothing_else_is() {
         let request = "REQ#019ab2c3-0000-7000-8000-000000000001";
         let version = json!({ "version": { "N": "7" }, "doc": { "B": "AAAA" } });
-        assert_eq!(read(request, "R", version.clone()), Some(What::Version(7)));
-        assert_eq!(read(request, "V", version.clone()), Some(What::Version(7)));
-        assert_eq!(read(request, "N#ends_soon", json!({})), Some(What::Reminder(Reminder::EndsSoon)));
+        assert_eq!(read(request, "R", &version), Some(What::Version(7)));
+        assert_eq!(read(request, "V", &version), Some(What::Version(7)));
+        assert_eq!(read(request, "N#ends_soon", &json!({})), Some(What::Reminder(Reminder::EndsSoon)));
         for (pk, sk) in [(request, "T#approval#0#ab"), (request, "M#1#active#bus"), (request, "N#?"), ("WRITER", "R")] {
-            assert_eq!(read(pk, sk, version.clone()), None, "{pk} {sk}");
+            assert_eq!(read(pk, sk, &version), None, "{pk} {sk}");
         }
-        assert_eq!(read(request, "R", json!({})), None, "an item without a version");
+        assert_eq!(read(request, "R", &json!({})), None, "an item without a version");
     }
 }

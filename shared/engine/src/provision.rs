@@ -32,7 +32,7 @@ pub async fn provision(
     core.in_hand.put(id, token);
     let provisioned = begin_and_drain(writer, sources, id).await;
     let Some(token) = core.in_hand.take(id) else { return provisioned };
-    // A task that failed is tried again, with another token.
+    // After a fault the task is tried again, with another token.
     let drained = provisioned?;
     // Somebody else carries it out, or it is not over.
     core.store.put_token(id, Wait::Provisioning, &token).await?;

@@ -18,6 +18,9 @@ const SETS: usize = 20;
 const ROUNDS: u32 = 40;
 
 const SETTINGS: &str = r#"
+[roles]
+administrators = { groups = ["builders"] }
+
 [catalog.all]
 description = "Everything"
 visible_to = { everybody = true }
@@ -34,9 +37,11 @@ on = { unit = "/Production/**" }
 policy = "careful"
 
 [policy.usual]
+description = "Nothing can break"
 flows = ["automatic"]
 
 [policy.careful]
+description = "Production"
 flows = ["person"]
 
 [flow.automatic]

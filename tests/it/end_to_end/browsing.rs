@@ -153,9 +153,9 @@ fn somebody_signs_in_asks_and_an_approver_decides_through_the_link_in_the_browse
         ("justification", "In a browser"),
         ("idempotency_key", &key),
     ];
-    let sent = ben.post("/request/new", &fields);
-    assert_eq!(sent.status, 303, "{}", sent.text);
-    let request = sent.leads.unwrap();
+    let accepted = ben.post("/request/new", &fields);
+    assert_eq!(accepted.status, 303, "{}", accepted.text);
+    let request = accepted.leads.unwrap();
     assert_eq!(ben.post("/request/new", &fields).leads.as_ref(), Some(&request), "sent twice, asked once");
 
     let asked = Asked::of("ben", request.rsplit('/').next().unwrap(), "payments-production", "Administrator");
@@ -251,7 +251,7 @@ fn a_session_ends_for_every_copy_of_its_cookie() {
     let csrf = jonas.get("/").field("csrf");
     let out = jonas.post("/sign-out", &[("csrf", &csrf)]);
     assert_eq!((out.status, out.leads.as_deref()), (303, Some("/sign-in?why=signed-out")));
-    assert!(jonas.cookies.get("curfew").is_none());
+    assert!(!jonas.cookies.contains_key("curfew"));
     assert_eq!(thief.get("/").leads.as_deref(), Some("/sign-in?why=ended"));
 }
 

@@ -16,7 +16,7 @@ fn starting_in(seconds: i64) -> (Value, Timestamp) {
 #[test]
 fn access_begins_at_its_start_and_not_earlier() {
     let witness = Witness::new();
-    let (wish, start) = starting_in(20);
+    let (wish, start) = starting_in(30);
     let asked = ask_for("hugo", &wish);
     let scheduled = asked.until("scheduled");
     assert_eq!(instant(&scheduled["start"]), start, "{scheduled:#}");
@@ -36,7 +36,7 @@ fn access_begins_at_its_start_and_not_earlier() {
 #[test]
 fn what_is_cancelled_before_its_start_never_begins() {
     let witness = Witness::new();
-    let (wish, _) = starting_in(15);
+    let (wish, _) = starting_in(40);
     let asked = ask_for("ines", &wish);
     asked.until("scheduled");
     let cancelled = asked.by.post(&asked.path("/cancel"), &json!({})).json(202);

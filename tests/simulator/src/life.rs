@@ -100,7 +100,7 @@ pub fn lives<const N: usize>(size: Size, permission_sets: [&'static str; N], bri
             let (before, steps) = (world.counts(), world.log().steps().len());
             live(&world, permission_set).await;
             let cost = world.counts().since(&before);
-            let lines = if brief { Vec::new() } else { lines(world.log().steps().iter().skip(steps)) };
+            let told = if brief { Vec::new() } else { lines(world.log().steps().iter().skip(steps)) };
             let cost = Cost {
                 calls: cost.all_calls(),
                 sso_admin: cost.calls_of(Service::SsoAdmin),
@@ -110,7 +110,7 @@ pub fn lives<const N: usize>(size: Size, permission_sets: [&'static str; N], bri
                 half_read_units: cost.half_read_units,
                 states: cost.states,
             };
-            lives.push(Life { cost, lines });
+            lives.push(Life { cost, lines: told });
         }
         lives.try_into().expect("one life for each")
     })

@@ -29,7 +29,7 @@ use crate::decoded::Decoded;
 use crate::fault::{CallFault, Plan};
 use crate::functions::{Function, Lambda, Stream, listen};
 use crate::log::{Counts, DeadLetter, Invoked, Log, Service, Step, Violation, What};
-use crate::organisation::Names;
+use crate::organisation::{Names, Organisation};
 use crate::serve::millis;
 use crate::states::States;
 use crate::template::{SESSIONS, TABLE, environment};
@@ -104,6 +104,29 @@ pub fn run<T>(options: Options, story: impl AsyncFnOnce(World) -> T) -> T {
     })
 }
 
+fn accounts_of(organisation: &Organisation) -> Organizations {
+    let accounts = organisation.accounts.iter().chain([&organisation.management]).cloned();
+    let mut organizations = Organizations::new(&organisation.management, accounts);
+    for (account, path) in &organisation.places {
+        organizations.place(account, path);
+    }
+    organizations.tags = organisation.tags.clone();
+    organizations
+}
+
+fn ms_of(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).expect("a short time")
+}
+
+fn skewed(plan: &Plan) -> Lambda {
+    let mut lambda = Lambda::default();
+    for (function, skew) in &plan.skew {
+        let ms = i64::try_from(skew.as_millis()).expect("a small skew");
+        lambda.skew(*function).store(ms, Ordering::Relaxed);
+    }
+    lambda
+}
+
 impl World {
     async fn begin(options: Options) -> Self {
         let Options {
@@ -123,24 +146,12 @@ impl World {
         let now = millis(clock.now());
         let (model, names) = organisation.settle_in(&settings, random.u64(..), now);
         let remember = plan.calls.values().any(|fault| *fault == CallFault::StaleRead);
-        let accounts = organisation.accounts.iter().chain([&organisation.management]).cloned();
-        let mut organizations = Organizations::new(&organisation.management, accounts);
-        for (account, path) in &organisation.places {
-            organizations.place(account, path);
-        }
-        organizations.tags = organisation.tags.clone();
-        let mut lambda = Lambda::default();
-        for (function, skew) in &plan.skew {
-            let ms = i64::try_from(skew.as_millis()).expect("a small skew");
-            lambda.skew(*function).store(ms, Ordering::Relaxed);
-        }
-        let ms = |duration: Duration| u64::try_from(duration.as_millis()).expect("a short time");
         let core = Core {
             healed: Cell::new(false),
             clock,
             precision: scheduler_precision,
             brief,
-            latency_ms: (ms(latency.0), ms(latency.1)),
+            latency_ms: (ms_of(latency.0), ms_of(latency.1)),
             ids: Arc::new(SeededIds::new(random.u64(..))),
             random: RefCell::new(random),
             wire,
@@ -150,10 +161,10 @@ impl World {
             sessions: RefCell::new(DynamoDb::new(SESSIONS.to_owned())),
             identity: RefCell::new(Identity::new(model, remember)),
             looks: Cell::new(None),
-            organizations: RefCell::new(organizations),
+            organizations: RefCell::new(accounts_of(&organisation)),
             scheduler: RefCell::default(),
             states: RefCell::default(),
-            lambda: RefCell::new(lambda),
+            lambda: RefCell::new(skewed(&plan)),
             sweeping: Cell::new(sweep),
             announcing: announce,
             stream: RefCell::default(),

@@ -222,11 +222,9 @@ fn reference(name: &str, identity: &Settings) -> String {
         "Sessions" => SESSIONS.to_owned(),
         // Nobody signs in here: sessions are made by the stories themselves.
         "OidcIssuer" => "https://issuer.example".to_owned(),
-        "OidcAudience" => "curfew".to_owned(),
-        "AWS::StackName" | "Table" | "ScheduleGroup" => "curfew".to_owned(),
+        "AWS::StackName" | "OidcAudience" | "Table" | "ScheduleGroup" | "Bus" => "curfew".to_owned(),
         "InstanceArn" => identity.instance_arn.clone(),
         "IdentityStoreId" => identity.identity_store_id.clone(),
-        "Bus" => "curfew".to_owned(),
         "MailFrom" => "curfew@example.com".to_owned(),
         "Api.ApiEndpoint" => "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com".to_owned(),
         "ExpiryQueue.Arn" => format!("arn:aws:sqs:{PLACE}:curfew-expiry"),

@@ -3,21 +3,18 @@
 use super::Said;
 
 pub(super) fn render(said: &Said) -> String {
-    let mut text = format!("{}\n", said.headline);
+    let mut lines = vec![said.headline.clone(), String::new()];
     for line in &said.lines {
-        text += &format!("\n{line}\n");
+        lines.extend([line.clone(), String::new()]);
     }
-    text += &format!("\n{}:\n{}\n\n", said.action.0, said.action.1);
-    for (name, value) in &said.facts {
-        text += &format!("{name}: {value}\n");
-    }
+    lines.extend([format!("{}:", said.action.0), said.action.1.clone(), String::new()]);
+    lines.extend(said.facts.iter().map(|(name, value)| format!("{name}: {value}")));
     for (who, words) in &said.quotes {
-        text += &format!("\n{who} wrote:\n");
-        for line in words.lines() {
-            text += &format!("> {line}\n");
-        }
+        lines.extend([String::new(), format!("{who} wrote:")]);
+        lines.extend(words.lines().map(|line| format!("> {line}")));
     }
     // The line that mail programs take for the beginning of a signature.
-    text += &format!("\n-- \n{}\nChoose what comes by mail: {}\n", said.why, said.preferences);
-    text
+    lines.extend([String::new(), "-- ".to_owned(), said.why.to_owned()]);
+    lines.push(format!("Choose what comes by mail: {}", said.preferences));
+    lines.join("\n") + "\n"
 }

@@ -42,8 +42,8 @@ impl Console {
             Err(error) => return Err(log(error)),
         };
         if let Some(why) = closed(call, &link, &request) {
-            let line = Box::new(self.lines(call).line(&request));
-            return Ok((200, LinkView::Closed { why, line }));
+            let shown = self.lines(call).line(&request);
+            return Ok((200, LinkView::Closed { why, line: Box::new(shown) }));
         }
         let history = self.core.store.history(&request.ask.id).await.map_err(|fault| log(Error::from(fault)))?;
         let history = history.into_iter().filter(|record| record.seq <= request.head.seq).collect();

@@ -29,15 +29,12 @@ impl Console {
         let present = store.in_force().await.map_err(log)?;
         let all = store.publications(None, LOOKED_AT).await.map_err(log)?;
         let act = all.iter().position(|publication| publication.version == wanted);
-        let (line, before) = match act {
-            Some(at) => {
-                let line = all.get(at).map(|publication| published(publication, call.names())).ok_or_else(missing)?;
-                (line, all.get(at + 1).map(|publication| publication.version.clone()))
-            }
-            None => {
-                let proposal = store.proposal(&wanted).await.map_err(log)?.ok_or_else(missing)?;
-                (proposed(&proposal, call), proposal.based_on)
-            }
+        let (line, before) = if let Some(at) = act {
+            let line = all.get(at).map(|publication| published(publication, call.names())).ok_or_else(missing)?;
+            (line, all.get(at + 1).map(|publication| publication.version.clone()))
+        } else {
+            let proposal = store.proposal(&wanted).await.map_err(log)?.ok_or_else(missing)?;
+            (proposed(&proposal, call), proposal.based_on)
         };
         let before = match before {
             None => None,

@@ -12,7 +12,7 @@ use super::{AUDIENCE, encode};
 /// How long a code counts.
 const LASTS: SignedDuration = SignedDuration::from_mins(1);
 
-/// What a client asks for at `/authorize` (RFC 6749, 4.1.1; OpenID Connect Core, 3.1.2.1; RFC 7636, 4.3).
+/// What a client asks for at `/authorize` (RFC 6749, 4.1.1; `OpenID` Connect Core, 3.1.2.1; RFC 7636, 4.3).
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Asked {
     #[serde(default)]

@@ -157,6 +157,7 @@ const SETTINGS_MISTAKES: &[(&str, &str, &str)] = &[
         "[notices.x]\nto = \"slak:#a\"\n[default]",
         "curfew.toml:6:6: error: `slak:#a` is no target of notices",
     ),
+    ("[default]", "[notices.x]\non = [\"ended\"]\n[default]", "curfew.toml:5:10: error: the notices `x` go nowhere"),
     ("[default]", "[notices.x]\non = [\"endet\"]\nto = \"slack:#a\"\n[default]", "did you mean `ended`?"),
     (
         "[default]",

@@ -72,13 +72,13 @@ impl World {
     /// A cookie under the secret that the console has; or under the first one, where it has none yet.
     async fn session_cookie(&self, who: &UserId, csrf: &LinkId) -> String {
         let sessions = Sessions::new(self.clients().dynamodb(), SESSIONS.to_owned());
-        let secrets = match sessions.secrets().await.expect("the story's own calls succeed") {
-            Some(secrets) => secrets,
-            None => {
-                let first = Secrets { number: 1, present: "5".repeat(64), before: None, made_at: self.now() };
-                sessions.put_secrets(&first).await.expect("the story's own calls succeed");
-                first
-            }
+        let present = sessions.secrets().await.expect("the story's own calls succeed");
+        let secrets = if let Some(secrets) = present {
+            secrets
+        } else {
+            let first = Secrets { number: 1, present: "5".repeat(64), before: None, made_at: self.now() };
+            sessions.put_secrets(&first).await.expect("the story's own calls succeed");
+            first
         };
         let url = "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com";
         curfew_console::sealed_session(&secrets, url, who, csrf, self.now()).expect("a cookie")

@@ -180,7 +180,7 @@ fn an_approver_is_mailed_the_way_to_decide_and_nobody_else_can_take_it() {
             let (ben, cyn) = (link("ben@example.com"), link("cyn@example.com"));
             let mut statuses = Vec::new();
             for (who, link) in [("ben", &ben), ("cyn", &cyn), ("cyn", &ben), ("ana", &ben)] {
-                statuses.push(play.world.api(who, "GET", &format!("/a/{link}"), None).await.0);
+                statuses.push(play.world.api(who, "GET", &format!("/v1/links/{link}"), None).await.0);
             }
             // The link of the mail is the one that the API shows.
             let (_, waiting) = play.world.api("ben", "GET", "/v1/approvals", None).await;

@@ -3,8 +3,6 @@
 //! Of the chain, only the hash at its end is stored, as the head of the request. The others follow from the records
 //! themselves: whoever changes one, changes every hash after it, and the last is not that of the head any more.
 
-use std::fmt::Write as _;
-
 use curfew_domain::audit::{Head, Record, RecordHash};
 use curfew_domain::id::RequestId;
 use curfew_engine::error::Fault;
@@ -15,11 +13,10 @@ use super::super::unreadable;
 pub(super) fn under(mut text: String, trail: &[Record]) -> String {
     if let Some(first) = trail.first().filter(|first| first.seq > 1) {
         // An earlier release stored those before, each by itself.
-        // Writing to a String cannot fail.
-        let _ = write!(text, "\n{}\t{}", first.seq.saturating_sub(1), first.previous.as_str());
+        text.extend(["\n", &first.seq.saturating_sub(1).to_string(), "\t", first.previous.as_str()]);
     }
     for Record { at, actor, event, body, .. } in trail {
-        let _ = write!(text, "\n{at}\t{actor}\t{event}\t{body}");
+        text.extend(["\n", &at.to_string(), "\t", actor, "\t", event, "\t", body]);
     }
     text
 }
