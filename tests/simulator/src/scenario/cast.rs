@@ -101,7 +101,7 @@ pub fn with_strategies(organisation: &mut Organisation) {
     }
     organisation.groups.insert(GROUP.to_owned(), Vec::new());
     let (grouped, by_hand) = (Access::Grouped.set(), Access::ByHand.set());
-    organisation.configuration += &format!(
+    let more = format!(
         r#"
 [catalog.more]
 description = "What is not given by assignment"
@@ -117,6 +117,7 @@ strategy = {{ manual = ["user:ben", "user:cyn"] }}
 groups = ["{GROUP}"]
 "#
     );
+    organisation.configuration += &more;
 }
 
 /// Opens emergency access to what must be approved, on the same terms; Dan reviews it.
