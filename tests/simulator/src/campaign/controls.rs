@@ -324,8 +324,9 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), ControlError> {
 /// Builds the broken simulator.
 fn build(control: &Control, places: &Places) -> Result<PathBuf, ControlError> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // Without `--package`: the features of the whole workspace, with which the linked crates were built.
     cargo
-        .args(["build", "--quiet", "--package", "curfew-sim", "--bin", "curfew-sim"])
+        .args(["build", "--quiet", "--bin", "curfew-sim"])
         .current_dir(places.copy())
         .env("CARGO_TARGET_DIR", places.own_target());
     output(&mut cargo, &format!("control {} does not build", control.name))?;
