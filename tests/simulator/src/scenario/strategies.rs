@@ -154,6 +154,8 @@ async fn manual(play: Play) {
 async fn manual_forgotten(play: Play) {
     let Some(id) = play.ask(Ana, wish(Access::ByHand, mins(2))).await else { return };
     play.expect(&id, "ended/expired/taken");
+    play.reaches(&id, Stage::Provisioning, mins(10)).await;
+    play.handle(Ben, &id).await;
     play.reaches(&id, Stage::Ending, mins(10)).await;
     // Whoever owes a confirmation is reminded by an alarm.
     play.world.pass(mins(9)).await;
