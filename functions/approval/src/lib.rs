@@ -50,7 +50,7 @@ impl Approval {
         let decided = curfew_api::decision(&call.body)?;
         let (reply, shown) = (&decided.reply, decided.digest.as_ref());
         let request = decide(&self.core, &caller.person, &id, reply, shown).await.map_err(log)?;
-        json(200, &RequestView::brief(&request))
+        json(200, &RequestView::brief(&request).named(&request, caller.directory()))
     }
 
     /// Shows, and never decides: mail scanners follow links.
@@ -58,7 +58,7 @@ impl Approval {
         let caller = self.gate.caller(call, &self.core).await?;
         let id = link_id(call)?;
         let (link, request) = open_link(&self.core, &caller.person, &id).await.map_err(link_problem)?;
-        json(200, &LinkView::new(&request, link.step, &caller.person))
+        json(200, &LinkView::new(&request, link.step, &caller.person, caller.directory()))
     }
 
     async fn decide_by_link(&self, call: &Call) -> Result<HttpAnswer, Problem> {
@@ -66,7 +66,8 @@ impl Approval {
         let id = link_id(call)?;
         let decided = curfew_api::link_decision(&call.body)?;
         let request = decide_by_link(&self.core, &caller.person, &id, &decided.reply, &decided.digest).await;
-        json(200, &RequestView::brief(&request.map_err(link_problem)?))
+        let request = request.map_err(link_problem)?;
+        json(200, &RequestView::brief(&request).named(&request, caller.directory()))
     }
 }
 

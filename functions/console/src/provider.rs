@@ -72,11 +72,23 @@ struct Described {
     read_at: Timestamp,
 }
 
+/// How programs sign in: `GET /.well-known/curfew`.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Programs {
+    issuer: String,
+    /// A public client, with PKCE.
+    client_id: String,
+    /// The API takes tokens with one of these as `aud`.
+    audiences: Vec<String>,
+}
+
 /// The identity provider.
 pub(crate) struct Provider {
     channel: BackChannel,
     issuer: String,
     client: ClientId,
+    /// What the command line is told: its client, and whom tokens must be for.
+    programs: Programs,
     redirect: String,
     described: Mutex<Option<Arc<Described>>>,
 }
@@ -106,13 +118,27 @@ impl Attempt {
 impl Provider {
     /// The provider of the template's settings.
     pub(crate) fn new(environment: &Environment, channel: BackChannel, place: &Place) -> Result<Self, Unset> {
+        let (issuer, client) = (environment.required("OIDC_ISSUER")?, environment.required("OIDC_CLIENT_ID")?);
+        let cli = environment.optional("OIDC_CLI_CLIENT_ID");
+        let audience = environment.required("OIDC_AUDIENCE")?;
+        let programs = Programs {
+            issuer: issuer.clone(),
+            client_id: cli.clone().unwrap_or_else(|| client.clone()),
+            audiences: std::iter::once(audience).chain(cli).collect(),
+        };
         Ok(Self {
             channel,
-            issuer: environment.required("OIDC_ISSUER")?,
-            client: ClientId::new(environment.required("OIDC_CLIENT_ID")?),
+            issuer,
+            client: ClientId::new(client),
+            programs,
             redirect: place.address("/sign-in/callback"),
             described: Mutex::new(None),
         })
+    }
+
+    /// How programs sign in.
+    pub(crate) fn known(&self) -> &Programs {
+        &self.programs
     }
 
     /// The address to send somebody to.

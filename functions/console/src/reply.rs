@@ -41,6 +41,12 @@ impl Reply {
         reply
     }
 
+    /// For programs.
+    pub(crate) fn json(value: &impl serde::Serialize) -> Self {
+        // Only maps with keys that are no texts cannot be written, and there are none.
+        Self::new(200, "application/json", PRIVATE, serde_json::to_string(value).unwrap_or_default())
+    }
+
     /// Part of every page; its address changes with its content.
     pub(crate) fn asset(content_type: &'static str, body: &str) -> Self {
         Self::new(200, content_type, "public, max-age=31536000, immutable", body.to_owned())

@@ -6,6 +6,8 @@ use curfew_web::forms::Action;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Route {
     Asset,
+    /// How to sign in, for programs.
+    WellKnown,
     SignIn,
     Start,
     Callback,
@@ -37,8 +39,9 @@ pub(crate) enum Route {
 }
 
 /// Route keys, as the template writes them.
-const ALL: [(&str, Route); 36] = [
+const ALL: [(&str, Route); 37] = [
     ("GET /assets/{name}", Route::Asset),
+    ("GET /.well-known/curfew", Route::WellKnown),
     ("GET /sign-in", Route::SignIn),
     ("GET /sign-in/start", Route::Start),
     ("GET /sign-in/callback", Route::Callback),
@@ -83,7 +86,7 @@ impl Route {
 
     /// Whether it is answered to whoever asks.
     pub(crate) fn is_public(self) -> bool {
-        matches!(self, Self::Asset | Self::SignIn | Self::Start | Self::Callback)
+        matches!(self, Self::Asset | Self::WellKnown | Self::SignIn | Self::Start | Self::Callback)
     }
 }
 

@@ -84,6 +84,7 @@ impl Console {
     /// Sign-in itself.
     pub(crate) async fn without_session(&self, visit: &Visit, route: Route) -> Reply {
         match route {
+            Route::WellKnown => Reply::json(self.provider.known()),
             Route::Start => self.go_out(visit).await,
             Route::Callback => self.come_back(visit).await,
             _ => self.sign_in(visit).await,

@@ -20,7 +20,7 @@ impl Intake {
         let wish = curfew_api::wish(&call.body, call.origin)?;
         let key = call.idempotency_key.clone();
         let request = submit(&self.core, self.ids.as_ref(), &known, &caller.person, wish, key).await.map_err(log)?;
-        json(202, &RequestView::brief(&request))
+        json(202, &RequestView::brief(&request).named(&request, Some(&known.directory)))
     }
 
     /// Asks for more time, as a new request.
@@ -31,7 +31,7 @@ impl Intake {
         let wish = curfew_api::extension(&call.body, call.origin)?;
         let (ids, key) = (self.ids.as_ref(), call.idempotency_key.clone());
         let request = extend(&self.core, ids, &known, &caller.person, &id, wish, key).await.map_err(log)?;
-        json(202, &RequestView::brief(&request))
+        json(202, &RequestView::brief(&request).named(&request, Some(&known.directory)))
     }
 
     /// Makes an emergency of an open request: the answer is the new request, however often it is asked.
@@ -41,7 +41,7 @@ impl Intake {
         let urgency = curfew_api::urgency(&call.body, call.origin)?;
         let (known, ids) = (caller.known.map_err(log)?, self.ids.as_ref());
         let request = escalate(&self.core, ids, &known, &caller.person, &id, &urgency).await.map_err(log)?;
-        json(202, &RequestView::brief(&request))
+        json(202, &RequestView::brief(&request).named(&request, Some(&known.directory)))
     }
 
     /// Judges emergency access that has ended.
@@ -61,7 +61,7 @@ impl Intake {
         let id = path_id(call.part("id"), "request", RequestId::parse)?;
         let comment = curfew_api::comment(&call.body)?;
         let request = end(&self.core, &caller.person, &id, ending, comment).await.map_err(log)?;
-        json(202, &RequestView::brief(&request))
+        json(202, &RequestView::brief(&request).named(&request, caller.directory()))
     }
 
     /// Chooses which notices the caller gets by mail, in place of what they chose before.
@@ -78,7 +78,7 @@ impl Intake {
         let id = path_id(call.part("id"), "request", RequestId::parse)?;
         let comment = curfew_api::comment(&call.body)?;
         let request = handled(&self.core, &caller.person, &id, task, comment).await.map_err(log)?;
-        json(200, &RequestView::brief(&request))
+        json(200, &RequestView::brief(&request).named(&request, caller.directory()))
     }
 
     /// Has the directory read now, besides its schedule. Answers at once; `GET /v1/directory` shows what came of it.

@@ -24,7 +24,7 @@ impl Intake {
         let id = path_id(call.part("id"), "request", RequestId::parse)?;
         let (request, history) = read::request(&self.core, &caller.person, &id).await.map_err(log)?;
         let extended_by = extended_by(&self.core, &request).await.map_err(log)?;
-        let shown = RequestView::full(&request, &history, extended_by.as_ref());
+        let shown = RequestView::full(&request, &history, extended_by.as_ref()).named(&request, caller.directory());
         // Only emergencies are reviewed: nobody else's call pays for the look.
         if !request.ask.emergency {
             return json(200, &shown);
@@ -56,7 +56,8 @@ impl Intake {
             Error::NotFound => others_requests(),
             other => log(other),
         })?;
-        let items = page.items.iter().map(RequestView::brief).collect();
+        let named = |request| RequestView::brief(request).named(request, caller.directory());
+        let items = page.items.iter().map(named).collect();
         json(200, &PageView { items, next_cursor: page.next.map(|id| id.to_string()) })
     }
 
@@ -64,7 +65,7 @@ impl Intake {
         let caller = self.gate.caller(call, &self.core).await?;
         let waiting = read::approvals(&self.core, &caller.person).await.map_err(log)?;
         let view = |(request, link): &(_, Option<curfew_engine::ports::Link>)| {
-            ApprovalView::new(request, link.as_ref().map(|link| &link.id), &self.public_url)
+            ApprovalView::new(request, link.as_ref().map(|link| &link.id), &self.public_url, caller.directory())
         };
         json(200, &ApprovalsView { items: waiting.iter().map(view).collect() })
     }
@@ -73,7 +74,8 @@ impl Intake {
     pub(crate) async fn tasks(&self, call: &Call) -> Result<HttpAnswer, Problem> {
         let caller = self.gate.caller(call, &self.core).await?;
         let tasks = tasks(&self.core, &caller.person).await.map_err(log)?;
-        json(200, &TasksView { items: tasks.iter().map(|(task, request)| TaskView::new(*task, request)).collect() })
+        let view = |(task, request): &(_, _)| TaskView::new(*task, request, caller.directory());
+        json(200, &TasksView { items: tasks.iter().map(view).collect() })
     }
 
     pub(crate) async fn entitlements(&self, call: &Call) -> Result<HttpAnswer, Problem> {

@@ -1,9 +1,10 @@
 //! The sign-in of the local run: an OIDC issuer with a key of its own, whose tokens pass the same check as in production.
 //!
 //! Browsers come to `/authorize`, choose whom to sign in as, and go back with a code, which `/token` exchanges once and only
-//! for who proves to have asked for it (PKCE). Programs take tokens from `/mint`.
+//! for who proves to have asked for it (PKCE); or they confirm at `/device` the code of a program elsewhere. Tests take tokens from
+//! `/mint`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use axum::extract::{Query, State};
@@ -14,7 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use rsa::pkcs1v15::SigningKey;
-use rsa::rand_core::OsRng;
+use rsa::rand_core::{OsRng, RngCore};
 use rsa::sha2::{Digest, Sha256};
 use rsa::signature::{SignatureEncoding, Signer};
 use rsa::traits::PublicKeyParts;
@@ -25,9 +26,11 @@ use serde_json::{Value, json};
 use crate::error::Error;
 
 mod codes;
+mod devices;
 mod pages;
 
-use codes::Codes;
+use codes::{Codes, Exchange};
+use devices::Devices;
 
 /// Who the tokens are for: the client id that the template is deployed with.
 pub(crate) const AUDIENCE: &str = "curfew-local";
@@ -75,6 +78,13 @@ fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
+/// Random bytes for codes.
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    OsRng.fill_bytes(&mut bytes);
+    bytes
+}
+
 /// The issuer: a key, an address, and the people it knows.
 #[derive(Debug, Clone)]
 pub(crate) struct Issuer {
@@ -82,6 +92,9 @@ pub(crate) struct Issuer {
     url: String,
     users: Arc<BTreeSet<String>>,
     codes: Arc<Mutex<Codes>>,
+    devices: Arc<Mutex<Devices>>,
+    /// Refresh tokens that were given out, each for a user, once.
+    renewals: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 /// What `POST /mint` may ask for. The last two make the bad tokens that tests need.
@@ -96,8 +109,14 @@ struct Wish {
 impl Issuer {
     /// An issuer that will be served at `url`.
     pub(crate) fn new(key: Key, url: &str, users: impl IntoIterator<Item = String>) -> Self {
-        let codes = Arc::default();
-        Self { key: Arc::new(key), url: url.into(), users: Arc::new(users.into_iter().collect()), codes }
+        Self {
+            key: Arc::new(key),
+            url: url.into(),
+            users: Arc::new(users.into_iter().collect()),
+            codes: Arc::default(),
+            devices: Arc::default(),
+            renewals: Arc::default(),
+        }
     }
 
     /// A valid token for a user.
@@ -112,6 +131,8 @@ impl Issuer {
             "jwks_uri": format!("{}/.well-known/jwks.json", self.url),
             "authorization_endpoint": format!("{}/authorize", self.url),
             "token_endpoint": format!("{}/token", self.url),
+            "device_authorization_endpoint": format!("{}/device_authorization", self.url),
+            "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "response_types_supported": ["code"],
             "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": ["none"],
@@ -124,8 +145,51 @@ impl Issuer {
             .route("/.well-known/jwks.json", get(move || std::future::ready(Json(keys.clone()))))
             .route("/authorize", get(pages::choose).post(pages::chosen))
             .route("/token", post(pages::exchange))
+            .route("/device_authorization", post(pages::device))
+            .route("/device", get(pages::device_page).post(pages::device_confirmed))
             .route("/mint", post(mint))
             .with_state(self.clone())
+    }
+
+    /// Tokens for a code, a device's code or a refresh token; or the error word of RFC 6749, 5.2.
+    fn exchanged(&self, exchange: &Exchange, now: Timestamp) -> Result<Value, &'static str> {
+        let broken = "server_error";
+        match exchange.grant_type.as_str() {
+            "authorization_code" => {
+                let (user, asked) = self.codes.lock().map_err(|_| broken)?.take(exchange, now)?;
+                let offline = asked.scope.split(' ').any(|scope| scope == "offline_access");
+                self.tokens(&user, Some(&asked.nonce), offline, now)
+            }
+            "urn:ietf:params:oauth:grant-type:device_code" => {
+                let user = self.devices.lock().map_err(|_| broken)?.take(&exchange.device_code, now)?;
+                self.tokens(&user, None, true, now)
+            }
+            "refresh_token" => {
+                let user = self.renewals.lock().map_err(|_| broken)?.remove(&exchange.refresh_token);
+                self.tokens(&user.ok_or("invalid_grant")?, None, true, now)
+            }
+            _ => Err("unsupported_grant_type"),
+        }
+    }
+
+    fn tokens(&self, user: &str, nonce: Option<&str>, offline: bool, now: Timestamp) -> Result<Value, &'static str> {
+        let mut id = claims(&self.url, user, AUDIENCE, now, LIFETIME_SECONDS);
+        if let Some(claims) = id.as_object_mut() {
+            claims.extend(nonce.map(|nonce| ("nonce".to_owned(), nonce.into())));
+            claims.insert("amr".into(), json!(["pwd"]));
+        }
+        let mut tokens = json!({
+            "access_token": self.token(user, now),
+            "token_type": "Bearer",
+            "expires_in": LIFETIME_SECONDS,
+            "id_token": self.key.sign(&id),
+        });
+        if let (true, Some(tokens)) = (offline, tokens.as_object_mut()) {
+            let renewal = encode(&random::<24>());
+            self.renewals.lock().map_err(|_| "server_error")?.insert(renewal.clone(), user.to_owned());
+            tokens.insert("refresh_token".into(), renewal.into());
+        }
+        Ok(tokens)
     }
 
     fn grant(&self, wish: &Wish, now: Timestamp) -> Result<String, String> {

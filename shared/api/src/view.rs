@@ -7,13 +7,16 @@ use curfew_domain::person::Person;
 use curfew_domain::request::{Answer, EndReason, Gone, Grant, Means, Request, State, Terms};
 use curfew_domain::review::Review;
 use curfew_engine::hands::Task;
+use curfew_policy::directory::Directory;
 use serde::Serialize;
 use serde_json::Value;
 
 use approval::{DecisionView, StepView, VerdictView};
+use names::NamesView;
 pub use review::{ReviewView, ReviewsView};
 
 mod approval;
+mod names;
 mod review;
 
 /// One request. What is not true yet, or not any more, is absent.
@@ -26,6 +29,8 @@ pub struct RequestView {
     requester: String,
     account: String,
     permission_set: String,
+    #[serde(flatten)]
+    names: NamesView,
     /// For how long: as asked for, or as an approver has shortened it.
     duration: String,
     justification: String,
@@ -128,6 +133,7 @@ impl RequestView {
             requester: ask.requester.to_string(),
             account: ask.account.to_string(),
             permission_set: ask.permission_set.to_string(),
+            names: NamesView::default(),
             duration: terms.duration.to_string(),
             justification: ask.justification.to_string(),
             ticket: ask.ticket.as_ref().map(ToString::to_string),
@@ -162,6 +168,13 @@ impl RequestView {
         let history = history.iter().map(record).collect();
         let extended_by = extended_by.map(ToString::to_string);
         Self { history: Some(history), chain: Some(chain), extended_by, ..Self::brief(request) }
+    }
+
+    /// The same with the names that people know, where there is a directory.
+    #[must_use]
+    pub fn named(self, request: &Request, directory: Option<&Directory>) -> Self {
+        let names = directory.map(|directory| NamesView::new(request, directory)).unwrap_or_default();
+        Self { names, ..self }
     }
 
     /// The same with its review, whose records continue the history.
@@ -295,13 +308,13 @@ pub struct TaskView {
 
 impl TaskView {
     /// What is to be done about a request.
-    pub fn new(task: Task, request: &Request) -> Self {
+    pub fn new(task: Task, request: &Request, directory: Option<&Directory>) -> Self {
         let end = request.state.grant().map(|grant| grant.expires_at.to_string());
         Self {
             task: task.name(),
             since: request.since.to_string(),
             until: end.filter(|_| task == Task::Give),
-            request: RequestView::brief(request),
+            request: RequestView::brief(request).named(request, directory),
         }
     }
 }
@@ -326,11 +339,11 @@ pub struct LinkView {
 
 impl LinkView {
     /// What its approver sees.
-    pub fn new(request: &Request, step: usize, caller: &Person) -> Self {
+    pub fn new(request: &Request, step: usize, caller: &Person, directory: Option<&Directory>) -> Self {
         let closed = closed(request, step, caller);
         let made_for = request.verdict.as_ref().and_then(|verdict| verdict.steps().get(step));
         Self {
-            request: RequestView::brief(request),
+            request: RequestView::brief(request).named(request, directory),
             step: made_for.map(|s| s.name.clone()).unwrap_or_default(),
             open: closed.is_none(),
             closed,
@@ -372,7 +385,8 @@ impl From<&Person> for MeView {
 
 impl ApprovalView {
     /// A request that waits, with the address of the caller's link under the public URL.
-    pub fn new(request: &Request, link: Option<&LinkId>, public_url: &str) -> Self {
-        Self { request: RequestView::brief(request), link: link.map(|id| format!("{public_url}/a/{id}")) }
+    pub fn new(request: &Request, link: Option<&LinkId>, public_url: &str, directory: Option<&Directory>) -> Self {
+        let request = RequestView::brief(request).named(request, directory);
+        Self { request, link: link.map(|id| format!("{public_url}/a/{id}")) }
     }
 }

@@ -25,6 +25,10 @@ pub(crate) enum Done {
     Fine,
     /// Problems, or an expectation that was not met: exit code 1.
     Found,
+    /// What was asked for will not be: exit code 5.
+    Denied,
+    /// What was asked for is not yet: exit code 6.
+    Pending,
 }
 
 /// Why a command has no answer.
@@ -64,6 +68,15 @@ impl Done {
     pub(crate) fn found(something: bool) -> Self {
         if something { Self::Found } else { Self::Fine }
     }
+
+    fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Found => 1,
+            Self::Denied => 5,
+            Self::Pending => 6,
+        }
+    }
 }
 
 impl Failure {
@@ -95,8 +108,7 @@ impl Failure {
 /// Writes the answer, and says how the process ends. A reader that has gone away is no error.
 pub(crate) fn write(answer: Result<Answer, Failure>, as_json: bool) -> ExitCode {
     let code = match &answer {
-        Ok(Answer { done: Done::Fine, .. }) => 0,
-        Ok(_) => 1,
+        Ok(answer) => answer.done.code(),
         Err(failure) => failure.code(),
     };
     let written = match answer {
@@ -135,6 +147,12 @@ fn out(text: &str) -> io::Result<()> {
 
 fn pretty(json: &Value) -> String {
     format!("{json:#}\n")
+}
+
+/// Tells something while a command works: on standard error, so that standard output is the answer alone.
+pub(crate) fn note(text: &str) {
+    // Nobody is to be told when even this cannot be written.
+    let _ = writeln!(anstream::stderr(), "{text}");
 }
 
 /// Tells how far a long work is, where somebody looks at a terminal.

@@ -1,5 +1,8 @@
 //! The command line, as clap reads it and as `--help` and completions tell it.
 
+mod access;
+mod duration;
+
 use std::path::PathBuf;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -8,13 +11,20 @@ use curfew_domain::time::{AccessDuration, Timestamp};
 
 use crate::answer::Answer;
 
+pub(crate) use access::{
+    Active, Approve, AskFor, Audit, Deny, End, Extend, Login, Ls, Patience, Return, Status, Verify,
+};
+pub(crate) use duration::duration;
+
 /// How the process ends, for `--help`.
 const EXIT_CODES: &str = "Exit codes:
   0  done, and as hoped for
   1  problems were found, or an expectation was not met
   2  wrong usage, or a file that cannot be read or written
   3  the server said no, or knows no such thing
-  4  the server failed or did not answer";
+  4  the server failed or did not answer
+  5  denied, or over before it began
+  6  not yet: it waits for somebody, or for its start";
 
 /// Just-in-time access to AWS that ends on time.
 #[derive(Debug, Parser)]
@@ -29,6 +39,40 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Sign in, by a browser or with a code
+    Login(Login),
+    /// Forget the sign-in
+    Logout(Server),
+    /// List what you may request, and what would come of it
+    Ls(Ls),
+    /// Request access; done when you have it
+    #[command(after_help = EXIT_CODES)]
+    Request(AskFor),
+    /// Show a request, or all of yours that are open
+    #[command(after_help = EXIT_CODES)]
+    Status(Status),
+    /// List what waits for your decision
+    Approvals(Server),
+    /// Approve a request, as it is or for a shorter time
+    Approve(Approve),
+    /// Deny a request
+    Deny(Deny),
+    /// Ask for more time
+    #[command(after_help = EXIT_CODES)]
+    Extend(Extend),
+    /// Give access back
+    Return(Return),
+    /// Withdraw a request that is not active yet
+    Cancel(End),
+    /// End somebody's access now, as its approver or an administrator
+    Revoke(End),
+    /// List active access
+    Active(Active),
+    /// Verify the audit trail
+    Audit {
+        #[command(subcommand)]
+        command: Audit,
+    },
     /// Check, explain, compare and publish the configuration
     #[command(after_help = EXIT_CODES)]
     Config {
@@ -68,7 +112,7 @@ pub(crate) enum ConfigCommand {
     /// Publish an earlier version again
     Rollback(Rollback),
     /// Approve a version that another administrator published
-    Approve(Approve),
+    Approve(ApproveVersion),
     /// Show a published version, or write it into a folder
     Show(Show),
     /// Save the directory for use offline
@@ -83,10 +127,10 @@ pub(crate) enum ConfigCommand {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct Server {
-    /// Address of the API, such as `https://curfew.example.com`
+    /// Address of Curfew, such as `https://curfew.example.com`; where you signed in last, without this
     #[arg(long, env = "CURFEW_URL")]
     pub(crate) url: Option<String>,
-    /// File with the token; nobody else may read it. Without this, the token is in `CURFEW_TOKEN`
+    /// File with the token; nobody else may read it. Without this: `CURFEW_TOKEN`, or what `curfew login` has kept
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
 }
@@ -280,7 +324,7 @@ pub(crate) struct Rollback {
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct Approve {
+pub(crate) struct ApproveVersion {
     /// Which version waits for a second administrator
     pub(crate) version: String,
     #[command(flatten)]
@@ -329,35 +373,6 @@ pub(crate) fn completions(shell: Shell) -> Answer {
     Answer::fine(text, &json)
 }
 
-/// Reads `PT1H30M`, or `1h30m` with days, hours, minutes and seconds.
-pub(crate) fn duration(text: &str) -> Result<AccessDuration, String> {
-    if text.starts_with('P') {
-        return AccessDuration::parse(text).map_err(|error| error.to_string());
-    }
-    let wrong = || format!("`{text}` is no duration; write for example 1h30m, 45m, 2d or PT1H30M");
-    let (mut seconds, mut digits) = (0_i64, String::new());
-    for letter in text.trim().chars() {
-        let unit = match letter {
-            '0'..='9' => {
-                digits.push(letter);
-                continue;
-            }
-            'd' => 24 * 3_600,
-            'h' => 3_600,
-            'm' => 60,
-            's' => 1,
-            _ => return Err(wrong()),
-        };
-        let number: i64 = digits.parse().map_err(|_| wrong())?;
-        seconds = number.checked_mul(unit).and_then(|more| seconds.checked_add(more)).ok_or_else(wrong)?;
-        digits.clear();
-    }
-    if !digits.is_empty() || text.trim().is_empty() {
-        return Err(wrong());
-    }
-    AccessDuration::from_seconds(seconds).map_err(|error| error.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -365,17 +380,5 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Arguments::command().debug_assert();
-    }
-
-    #[test]
-    fn durations_are_read_as_people_write_them_and_in_iso_8601() {
-        for (text, seconds) in [("1h30m", 5_400), ("45m", 2_700), ("2d", 172_800), ("PT1H30M", 5_400), ("90s", 90)] {
-            assert_eq!(duration(text).unwrap().seconds(), seconds, "{text}");
-        }
-        for bad in
-            ["", "1", "h", "1x", "30s", "1h30", "-1h", "99999999999999999999h", "999999999999999999d", "P1D", "1,5h"]
-        {
-            assert!(duration(bad).is_err(), "{bad}");
-        }
     }
 }

@@ -104,6 +104,12 @@ pub(crate) fn bounded_text_of(path: &Path, limit: u64) -> Result<String, Failure
 
 /// The token in a file that only its owner may read.
 pub(crate) fn token_of(path: &Path) -> Result<String, Failure> {
+    refuse_if_shared(path)?;
+    Ok(bounded_text_of(path, 64 << 10)?.trim().to_owned())
+}
+
+/// Refuses a file with tokens that others could read.
+pub(crate) fn refuse_if_shared(path: &Path) -> Result<(), Failure> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -116,7 +122,7 @@ pub(crate) fn token_of(path: &Path) -> Result<String, Failure> {
             )));
         }
     }
-    Ok(bounded_text_of(path, 64 << 10)?.trim().to_owned())
+    Ok(())
 }
 
 /// Writes a file that only its owner may read, whole or not at all.

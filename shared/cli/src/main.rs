@@ -11,6 +11,7 @@
     reason = "a command writes a few screens of text: plain formatting and arms in the order of reading are clearest"
 )]
 
+mod access;
 mod answer;
 mod arguments;
 mod config;
@@ -18,6 +19,8 @@ mod files;
 mod names;
 mod problems;
 mod remote;
+mod sessions;
+mod sign_in;
 mod table;
 
 use std::process::ExitCode;
@@ -29,8 +32,11 @@ use crate::arguments::{Arguments, Command};
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let answer = match &arguments.command {
+        Command::Login(given) => sign_in::login(given),
+        Command::Logout(given) => sign_in::logout(given),
         Command::Config { command } => config::run(command),
         Command::Completions { shell } => Ok(arguments::completions(*shell)),
+        command => access::run(command),
     };
     answer::write(answer, arguments.json)
 }

@@ -4,16 +4,19 @@ mod signature;
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::answer::Failure;
 use crate::arguments::Server;
-use crate::files;
+use crate::{files, sessions, sign_in};
 
 pub(crate) use signature::Credentials;
 
 /// Longest that one call may take.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// A token that ends within so many seconds is renewed before it is used.
+const MARGIN: i64 = 60;
 /// Largest answer that is read, in bytes: a directory of 12,000 people has a tenth of it.
 const LARGEST: u64 = 64 << 20;
 
@@ -43,17 +46,16 @@ impl Remote {
         server.url.as_ref().map(|_| Self::required(server)).transpose()
     }
 
-    /// The API that the arguments name, with the caller's token.
+    /// The API that the arguments name, or where the caller signed in last, with their token.
     pub(crate) fn required(server: &Server) -> Result<Self, Failure> {
         let base = base(server)?;
-        let token = match &server.token_file {
-            Some(path) => files::token_of(path)?,
-            None => std::env::var("CURFEW_TOKEN").unwrap_or_default(),
+        let token = match (&server.token_file, std::env::var("CURFEW_TOKEN")) {
+            (Some(path), _) => files::token_of(path)?,
+            (None, Ok(token)) if !token.is_empty() => token,
+            (None, _) => signed_in(&base)?,
         };
         if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
-            let where_ =
-                "put the token that you are signed in with into `CURFEW_TOKEN`, or into a file for `--token-file`";
-            return Err(Failure::usage(format!("no token for {base}: {where_}")));
+            return Err(Failure::usage(format!("what should be a token for {base} is none")));
         }
         Ok(Self { base, proof: Proof::Token(token), agent: agent() })
     }
@@ -78,11 +80,39 @@ impl Remote {
         done(self.call("POST", path, Some(body))?)
     }
 
+    /// Sends what may be sent again: the server recognises it by its key. A server that does not answer is asked three times.
+    pub(crate) fn post_once(&self, path: &str, body: &Value, key: &str) -> Result<Value, Failure> {
+        let key = [("idempotency-key", key)];
+        let mut answer = self.call_with("POST", path, Some(body), &key);
+        for wait in [1, 3] {
+            if !matches!(answer, Err(Failure::Server(_))) {
+                break;
+            }
+            std::thread::sleep(Duration::from_secs(wait));
+            answer = self.call_with("POST", path, Some(body), &key);
+        }
+        done(answer?)
+    }
+
     /// Calls once. Nothing is repeated: whether a change happened is for the caller to find out.
     pub(crate) fn call(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Reply, Failure> {
+        self.call_with(method, path, body, &[])
+    }
+
+    fn call_with(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<&Value>,
+        more: &[(&str, &str)],
+    ) -> Result<Reply, Failure> {
         let uri = format!("{}{path}", self.base);
         let text = body.map(ToString::to_string).unwrap_or_default();
-        let mut headers = vec![("accept".to_owned(), "application/json".to_owned())];
+        let mut headers: Vec<(String, String)> = [("accept", "application/json"), ("x-curfew-channel", "cli")]
+            .iter()
+            .chain(more)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         if body.is_some() {
             headers.push(("content-type".to_owned(), "application/json".to_owned()));
         }
@@ -123,14 +153,38 @@ impl Remote {
 }
 
 fn base(server: &Server) -> Result<String, Failure> {
-    let Some(url) = &server.url else {
-        return Err(Failure::usage("which server? name it with `--url` or in `CURFEW_URL`"));
+    let named = server.url.clone().map_or_else(sessions::latest, |url| Ok(Some(url)))?;
+    let Some(url) = named else {
+        return Err(Failure::usage(
+            "which server? sign in with `curfew login URL`, or name it with `--url` or `CURFEW_URL`",
+        ));
     };
+    checked_base(&url)
+}
+
+/// The token that the caller signed in with, renewed where it ends.
+fn signed_in(base: &str) -> Result<String, Failure> {
+    let Some(session) = sessions::at(base)? else {
+        let otherwise = "or put a token into `CURFEW_TOKEN`, or into a file for `--token-file`";
+        return Err(Failure::usage(format!("you are not signed in at {base}: run `curfew login {base}`, {otherwise}")));
+    };
+    if session.expires_at > Timestamp::now().as_second() + MARGIN {
+        return Ok(session.token);
+    }
+    match sign_in::renew(base, &session)? {
+        Some(session) => Ok(session.token),
+        None => Err(Failure::usage(format!("your sign-in at {base} has ended: run `curfew login {base}`"))),
+    }
+}
+
+/// An address that tokens and codes may be sent to: encrypted, or on this machine. Without a slash at its end.
+pub(crate) fn checked_base(url: &str) -> Result<String, Failure> {
     let base = url.trim_end_matches('/').to_owned();
     let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"];
-    // The rest must be a port or nothing: `http://localhost.example.com` is somewhere else.
+    // Up to the path there must be a port or nothing: `http://localhost.example.com` is somewhere else.
     let stays = |prefix: &&str| {
-        base.strip_prefix(*prefix).is_some_and(|rest| {
+        let host = base.strip_prefix(*prefix).map(|rest| rest.split('/').next().unwrap_or_default());
+        host.is_some_and(|rest| {
             rest.is_empty() || rest.strip_prefix(':').is_some_and(|port| port.bytes().all(|b| b.is_ascii_digit()))
         })
     };
@@ -140,6 +194,39 @@ fn base(server: &Server) -> Result<String, Failure> {
     Err(Failure::usage(format!(
         "`{url}` is not encrypted; the address begins with https:// (http only on this machine)"
     )))
+}
+
+/// Plain HTTP, for the identity provider.
+pub(crate) struct Http(ureq::Agent);
+
+/// Plain HTTP.
+pub(crate) fn http() -> Http {
+    Http(agent())
+}
+
+impl Http {
+    /// Sends a request of the crate `openidconnect`.
+    pub(crate) fn send(
+        &self,
+        request: ureq::http::Request<Vec<u8>>,
+    ) -> Result<ureq::http::Response<Vec<u8>>, ureq::Error> {
+        let (head, mut body) = self.0.run(request)?.into_parts();
+        let body = body.with_config().limit(LARGEST).read_to_vec()?;
+        Ok(ureq::http::Response::from_parts(head, body))
+    }
+
+    /// A public document.
+    pub(crate) fn json(&self, url: &str) -> Result<Value, Failure> {
+        let silent = |error: &dyn std::fmt::Display| Failure::Server(format!("{url} did not answer: {error}"));
+        let mut response = self.0.get(url).call().map_err(|error| silent(&error))?;
+        let status = response.status().as_u16();
+        if status != 200 {
+            return Err(Failure::Server(format!("{url} answered with HTTP {status}; is this the right address?")));
+        }
+        let text = response.body_mut().with_config().limit(LARGEST).read_to_string().map_err(|error| silent(&error))?;
+        serde_json::from_str(&text)
+            .map_err(|_| Failure::Server(format!("{url} answered with something that is no JSON")))
+    }
 }
 
 fn agent() -> ureq::Agent {

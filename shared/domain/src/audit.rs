@@ -152,7 +152,7 @@ impl Record {
 }
 
 /// Sorted keys and no white space, whatever the order in which the value was built.
-pub(crate) fn canonical(value: &Value) -> String {
+pub fn canonical(value: &Value) -> String {
     match value {
         Value::Object(map) => {
             let mut entries: Vec<_> = map.iter().collect();

@@ -58,7 +58,9 @@ fn every_route_of_the_api_asks_for_a_token_of_the_one_issuer_but_one_that_asks_f
     let authorizer = properties("ApiAuthorizer");
     assert_eq!(authorizer["AuthorizerType"], "JWT");
     assert_eq!(authorizer["IdentitySource"], json!(["$request.header.Authorization"]));
-    let issuer = json!({"Issuer": {"Ref": "OidcIssuer"}, "Audience": [{"Ref": "OidcAudience"}]});
+    let (api, cli) = (json!({"Ref": "OidcAudience"}), json!({"Ref": "OidcCliClientId"}));
+    let audiences = json!({"Fn::If": ["HasOidcCliClientId", [api, cli], [api]]});
+    let issuer = json!({"Issuer": {"Ref": "OidcIssuer"}, "Audience": audiences});
     assert_eq!(authorizer["JwtConfiguration"], issuer);
 }
 

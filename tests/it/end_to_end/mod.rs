@@ -21,6 +21,7 @@ mod approving;
 mod asking_badly;
 mod auditing;
 mod browsing;
+mod commanding;
 mod configuring;
 mod deciding_badly;
 mod ending;

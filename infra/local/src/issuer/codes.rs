@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use rsa::rand_core::{OsRng, RngCore};
 use rsa::sha2::{Digest, Sha256};
 use serde::Deserialize;
 
-use super::{AUDIENCE, encode};
+use super::{AUDIENCE, encode, random};
 
 /// How long a code counts.
 const LASTS: SignedDuration = SignedDuration::from_mins(1);
@@ -46,6 +45,10 @@ pub(super) struct Exchange {
     pub(super) client_id: String,
     #[serde(default)]
     pub(super) code_verifier: String,
+    #[serde(default)]
+    pub(super) device_code: String,
+    #[serde(default)]
+    pub(super) refresh_token: String,
 }
 
 /// Codes that were given out.
@@ -75,26 +78,21 @@ impl Asked {
 impl Codes {
     /// A new code for somebody.
     pub(super) fn give(&mut self, asked: Asked, user: &str, now: Timestamp) -> String {
-        let mut random = [0; 24];
-        OsRng.fill_bytes(&mut random);
-        let code = encode(&random);
+        let code = encode(&random::<24>());
         self.0.retain(|_, (.., at)| now.duration_since(*at) < LASTS);
         self.0.insert(code.clone(), (asked, user.to_owned(), now));
         code
     }
 
-    /// Who the code was for, and the nonce of who asked. A code that was tried is gone, whatever came of it.
-    pub(super) fn take(&mut self, exchange: &Exchange, now: Timestamp) -> Result<(String, String), &'static str> {
-        if exchange.grant_type != "authorization_code" {
-            return Err("unsupported_grant_type");
-        }
+    /// Who the code was for, and what was asked for. A code that was tried is gone, whatever came of it.
+    pub(super) fn take(&mut self, exchange: &Exchange, now: Timestamp) -> Result<(String, Asked), &'static str> {
         let (asked, user, at) = self.0.remove(&exchange.code).ok_or("invalid_grant")?;
         let challenge = encode(&Sha256::digest(exchange.code_verifier.as_bytes()));
         let proven = exchange.client_id == asked.client_id
             && exchange.redirect_uri == asked.redirect_uri
             && challenge == asked.code_challenge
             && now.duration_since(at) < LASTS;
-        if proven { Ok((user, asked.nonce)) } else { Err("invalid_grant") }
+        if proven { Ok((user, asked)) } else { Err("invalid_grant") }
     }
 }
 
@@ -122,6 +120,7 @@ mod tests {
             redirect_uri: asked().redirect_uri,
             client_id: AUDIENCE.into(),
             code_verifier: "verifier".into(),
+            ..Exchange::default()
         }
     }
 
@@ -129,14 +128,14 @@ mod tests {
     fn a_code_counts_once_for_a_minute_and_for_who_asked() {
         let (mut codes, now) = (Codes::default(), Timestamp::UNIX_EPOCH);
         let code = codes.give(asked(), "ada", now);
-        assert_eq!(codes.take(&exchange(&code), now), Ok(("ada".to_owned(), "n".to_owned())));
-        assert_eq!(codes.take(&exchange(&code), now), Err("invalid_grant"), "a second time");
+        let (user, asked_for) = codes.take(&exchange(&code), now).unwrap();
+        assert_eq!((user.as_str(), asked_for.nonce.as_str()), ("ada", "n"));
+        assert_eq!(codes.take(&exchange(&code), now).unwrap_err(), "invalid_grant", "a second time");
         let mut give = || (codes.give(asked(), "ada", now), now);
-        let changes: [fn(&mut Exchange); 4] = [
+        let changes: [fn(&mut Exchange); 3] = [
             |it| it.code_verifier = "other".into(),
             |it| it.client_id = "other".into(),
             |it| it.redirect_uri = "http://127.0.0.1:1/".into(),
-            |it| it.grant_type = "password".into(),
         ];
         let given: Vec<_> = changes.iter().map(|_| give().0).collect();
         for (change, code) in changes.iter().zip(given) {
@@ -145,7 +144,7 @@ mod tests {
             assert!(codes.take(&exchange, now).is_err(), "{exchange:?}");
         }
         let late = codes.give(asked(), "ada", now);
-        assert_eq!(codes.take(&exchange(&late), now + LASTS), Err("invalid_grant"));
+        assert_eq!(codes.take(&exchange(&late), now + LASTS).unwrap_err(), "invalid_grant");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::sources::{self, checked, published};
 use crate::answer::{Answer, Failure};
-use crate::arguments::{Approve, Publish, Rollback};
+use crate::arguments::{ApproveVersion, Publish, Rollback};
 use crate::files::Folder;
 use crate::problems;
 use crate::remote::{Credentials, Remote, Reply, refused};
@@ -55,7 +55,7 @@ pub(super) fn rollback(given: &Rollback) -> Result<Answer, Failure> {
 }
 
 /// Approves what another administrator published.
-pub(super) fn approve(given: &Approve) -> Result<Answer, Failure> {
+pub(super) fn approve(given: &ApproveVersion) -> Result<Answer, Failure> {
     let version = checked(&given.version)?;
     let path = format!("/v1/configuration/versions/{version}/approve");
     Ok(told(version, &Remote::required(&given.server)?.post(&path, &json!({}))?))

@@ -183,5 +183,5 @@ fn a_token_that_others_can_read_is_not_used() {
     assert!(run(&list).ended(2).err.contains("chmod 600"));
     fs::set_permissions(&token, fs::Permissions::from_mode(0o600)).unwrap();
     assert!(run(&list).ended(0).out.contains("Nothing has been published yet."));
-    assert!(run(&["config", "versions", "--url", &server.url]).ended(2).err.contains("no token"));
+    assert!(run(&["config", "versions", "--url", &server.url]).ended(2).err.contains("not signed in"));
 }

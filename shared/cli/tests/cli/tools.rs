@@ -15,7 +15,7 @@ pub(crate) fn set_ups() -> PathBuf {
 /// A command that knows nothing of this machine.
 pub(crate) fn curfew(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_curfew"));
-    command.args(arguments);
+    command.args(arguments).env("XDG_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR"));
     let inherited = [
         "CURFEW_URL",
         "CURFEW_TOKEN",

@@ -11,6 +11,7 @@ use curfew_engine::error::{Error, Fault};
 use curfew_engine::facts::UserFacts;
 use curfew_engine::known::Known;
 use curfew_engine::ports::People;
+use curfew_policy::directory::Directory;
 use serde_json::{Map, Value};
 
 use super::{Call, log};
@@ -30,6 +31,13 @@ pub struct Caller {
     pub person: Person,
     /// Configuration and directory, or why there are none.
     pub known: Result<Known, Error>,
+}
+
+impl Caller {
+    /// The directory, where there is one: for names.
+    pub fn directory(&self) -> Option<&Directory> {
+        self.known.as_ref().ok().map(|known| known.directory.as_ref())
+    }
 }
 
 impl Gate {
