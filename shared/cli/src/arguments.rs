@@ -2,19 +2,19 @@
 
 mod access;
 mod duration;
+mod manual;
 
 use std::path::PathBuf;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use curfew_domain::time::{AccessDuration, Timestamp};
 
-use crate::answer::Answer;
-
 pub(crate) use access::{
-    Active, Approve, AskFor, Audit, Deny, End, Extend, Login, Ls, Patience, Return, Status, Verify,
+    Active, Approve, AskFor, Audit, Deny, End, Escalate, Extend, Login, Ls, Patience, Return, Review, Status, Verify,
 };
 pub(crate) use duration::duration;
+pub(crate) use manual::{completions, manual};
 
 /// How the process ends, for `--help`.
 const EXIT_CODES: &str = "Exit codes:
@@ -62,12 +62,25 @@ pub(crate) enum Command {
     Extend(Extend),
     /// Give access back
     Return(Return),
+    /// Make an emergency of an open request
+    #[command(after_help = EXIT_CODES)]
+    Escalate(Escalate),
     /// Withdraw a request that is not active yet
     Cancel(End),
     /// End somebody's access now, as its approver or an administrator
     Revoke(End),
     /// List active access
     Active(Active),
+    /// List access that you are asked to give or take by hand
+    Tasks(Server),
+    /// Say that you have given access by hand
+    Provisioned(End),
+    /// Say that you have taken access by hand, or that nobody gave it
+    Removed(End),
+    /// List reviews of emergency access that are open
+    Reviews(Server),
+    /// Judge emergency access that has ended
+    Review(Review),
     /// Verify the audit trail
     Audit {
         #[command(subcommand)]
@@ -83,6 +96,12 @@ pub(crate) enum Command {
     Completions {
         /// Which shell
         shell: Shell,
+    },
+    /// Write the manual pages
+    Man {
+        /// Into this folder; without it, the first page to standard output
+        #[arg(long, value_name = "FOLDER")]
+        output: Option<PathBuf>,
     },
 }
 
@@ -364,18 +383,10 @@ pub(crate) struct Schema {
     pub(crate) cedar: Option<PathBuf>,
 }
 
-/// Completions for a shell.
-pub(crate) fn completions(shell: Shell) -> Answer {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Arguments::command(), "curfew", &mut script);
-    let text = String::from_utf8_lossy(&script).into_owned();
-    let json = serde_json::json!({ "shell": shell.to_string(), "script": text });
-    Answer::fine(text, &json)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::CommandFactory as _;
 
     #[test]
     fn the_command_line_is_sound() {

@@ -36,6 +36,7 @@ fn main() -> ExitCode {
         Command::Logout(given) => sign_in::logout(given),
         Command::Config { command } => config::run(command),
         Command::Completions { shell } => Ok(arguments::completions(*shell)),
+        Command::Man { output } => arguments::manual(output.as_deref()),
         command => access::run(command),
     };
     answer::write(answer, arguments.json)

@@ -155,7 +155,7 @@ fn what_waits_is_not_done_and_is_decided_in_another_terminal() {
     assert_eq!(seen["request"]["people"][&asked.by.id], "Kira Petrova", "{seen:#}");
     let unasked = elif.run(&["approve", id]);
     assert!(unasked.code == 2 && unasked.err.contains("--yes"), "{unasked:?}");
-    assert_eq!(kira.json(3, &["approve", id, "--yes"])["error"]["code"], "not_approver");
+    assert_eq!(kira.json(3, &["approve", id, "--yes"])["error"]["code"], "own_request");
     let approved = elif.json(0, &["approve", id, "--yes", "--for", "20m", "--comment", "Not longer"]);
     assert_eq!(approved["duration"], "PT20M", "{approved:#}");
     asked.until("active");

@@ -3,6 +3,7 @@
 
 mod audit;
 mod decide;
+mod duties;
 mod end;
 mod entitlement;
 mod list;
@@ -24,12 +25,20 @@ pub(crate) fn run(command: &Command) -> Result<Answer, Failure> {
         Command::Deny(given) => decide::deny(given),
         Command::Extend(given) => request::extend(given),
         Command::Return(given) => end::give_back(given),
+        Command::Escalate(given) => request::escalate(given),
+        Command::Tasks(server) => duties::tasks(server),
+        Command::Provisioned(given) => duties::given(given),
+        Command::Removed(given) => duties::taken(given),
+        Command::Reviews(server) => duties::reviews(server),
+        Command::Review(given) => duties::review(given),
         Command::Cancel(given) => end::cancel(given),
         Command::Revoke(given) => end::revoke(given),
         Command::Active(given) => list::active(given),
         Command::Audit { command: Audit::Verify(given) } => audit::verify(given),
-        Command::Login(_) | Command::Logout(_) | Command::Config { .. } | Command::Completions { .. } => {
-            Err(Failure::usage("this is no command about access"))
-        }
+        Command::Login(_)
+        | Command::Logout(_)
+        | Command::Config { .. }
+        | Command::Completions { .. }
+        | Command::Man { .. } => Err(Failure::usage("this is no command about access")),
     }
 }

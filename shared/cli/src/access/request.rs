@@ -7,7 +7,7 @@ use super::show::{length, text};
 use super::wait::{self, Until};
 use super::{end, entitlement};
 use crate::answer::{Answer, Failure, note};
-use crate::arguments::{AskFor, Extend, Patience};
+use crate::arguments::{AskFor, Escalate, Extend, Patience};
 use crate::remote::Remote;
 
 /// Asks for access, and waits for what comes of it.
@@ -38,6 +38,13 @@ pub(super) fn extend(given: &Extend) -> Result<Answer, Failure> {
         wish.insert("ticket".to_owned(), ticket.as_str().into());
     }
     file(&remote, &format!("{}/extend", of(&id)?), &wish, &given.patience)
+}
+
+/// Makes an emergency of an open request.
+pub(super) fn escalate(given: &Escalate) -> Result<Answer, Failure> {
+    let remote = Remote::required(&given.server)?;
+    let wish = given.justification.as_ref().map_or_else(|| json!({}), |why| json!({ "justification": why }));
+    file(&remote, &format!("{}/escalate", of(&given.id)?), &wish, &given.patience)
 }
 
 /// Files a request once, whatever the network does, and waits.

@@ -127,6 +127,36 @@ pub(crate) struct Extend {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Escalate {
+    /// Which open request
+    pub(crate) id: String,
+    /// Why it cannot wait
+    #[arg(long = "because", value_name = "JUSTIFICATION")]
+    pub(crate) justification: Option<String>,
+    #[command(flatten)]
+    pub(crate) patience: Patience,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Review {
+    /// Which emergency request
+    pub(crate) id: String,
+    /// It was right to use emergency access
+    #[arg(long, required_unless_present = "not_justified", conflicts_with = "not_justified")]
+    pub(crate) justified: bool,
+    /// It was not
+    #[arg(long)]
+    pub(crate) not_justified: bool,
+    /// What you found
+    #[arg(long)]
+    pub(crate) comment: String,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Return {
     /// Which active grant; without this, the only one that you have
     pub(crate) id: Option<String>,
