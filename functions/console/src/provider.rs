@@ -80,6 +80,12 @@ pub(crate) struct Programs {
     client_id: String,
     /// The API takes tokens with one of these as `aud`.
     audiences: Vec<String>,
+    /// The AWS access portal, if somebody told its address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    portal: Option<String>,
+    /// The region of IAM Identity Center: a stack lives there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<String>,
 }
 
 /// The identity provider.
@@ -125,6 +131,8 @@ impl Provider {
             issuer: issuer.clone(),
             client_id: cli.clone().unwrap_or_else(|| client.clone()),
             audiences: std::iter::once(audience).chain(cli).collect(),
+            portal: environment.optional("PORTAL_URL"),
+            region: environment.optional("AWS_REGION"),
         };
         Ok(Self {
             channel,

@@ -47,6 +47,13 @@ pub(crate) enum Failure {
     },
     /// The server did not answer, or failed. Exit code 4.
     Server(String),
+    /// There is no access for which to print something: denied (5), or not yet (6).
+    NoAccess {
+        /// Which of both.
+        done: Done,
+        /// What to read.
+        message: String,
+    },
 }
 
 impl Answer {
@@ -91,6 +98,7 @@ impl Failure {
             Self::Usage(_) => 2,
             Self::Refused { .. } => 3,
             Self::Server(_) => 4,
+            Self::NoAccess { done, .. } => done.code(),
         }
     }
 
@@ -100,6 +108,8 @@ impl Failure {
             Self::Usage(message) => ("usage", message),
             Self::Refused { code, message } => (code.as_str(), message),
             Self::Server(message) => ("server", message),
+            Self::NoAccess { done: Done::Pending, message } => ("pending", message),
+            Self::NoAccess { message, .. } => ("denied", message),
         };
         json!({ "error": { "code": code, "message": message } })
     }
@@ -115,7 +125,12 @@ pub(crate) fn write(answer: Result<Answer, Failure>, as_json: bool) -> ExitCode 
         Ok(Answer { json, .. }) if as_json => out(&pretty(&json)),
         Err(failure) if as_json => out(&pretty(&failure.json())),
         Ok(Answer { text, .. }) | Err(Failure::Invalid(Answer { text, .. })) => out(&text),
-        Err(Failure::Usage(message) | Failure::Refused { message, .. } | Failure::Server(message)) => {
+        Err(
+            Failure::Usage(message)
+            | Failure::Refused { message, .. }
+            | Failure::Server(message)
+            | Failure::NoAccess { message, .. },
+        ) => {
             let mut text = format!("{RED}error{PLAIN}: ");
             let _ = writeln!(text, "{}", message.trim_end());
             anstream::stderr().write_all(text.as_bytes())
@@ -150,9 +165,19 @@ fn pretty(json: &Value) -> String {
 }
 
 /// Tells something while a command works: on standard error, so that standard output is the answer alone.
+///
+/// The AWS CLI keeps standard error of a `credential_process` to itself until that has failed; a terminal, if there is one,
+/// shows it at once.
 pub(crate) fn note(text: &str) {
+    use std::io::IsTerminal as _;
     // Nobody is to be told when even this cannot be written.
     let _ = writeln!(anstream::stderr(), "{text}");
+    #[cfg(unix)]
+    if !io::stderr().is_terminal()
+        && let Ok(mut terminal) = std::fs::OpenOptions::new().write(true).open("/dev/tty")
+    {
+        let _ = writeln!(terminal, "curfew: {text}");
+    }
 }
 
 /// Tells how far a long work is, where somebody looks at a terminal.

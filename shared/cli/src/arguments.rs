@@ -1,6 +1,7 @@
 //! The command line, as clap reads it and as `--help` and completions tell it.
 
 mod access;
+mod aws;
 mod duration;
 mod manual;
 
@@ -13,11 +14,12 @@ use curfew_domain::time::{AccessDuration, Timestamp};
 pub(crate) use access::{
     Active, Approve, AskFor, Audit, Deny, End, Escalate, Extend, Login, Ls, Patience, Return, Review, Status, Verify,
 };
+pub(crate) use aws::{Aws, Credentials, Remove, Setup};
 pub(crate) use duration::duration;
 pub(crate) use manual::{completions, manual};
 
 /// How the process ends, for `--help`.
-const EXIT_CODES: &str = "Exit codes:
+pub(crate) const EXIT_CODES: &str = "Exit codes:
   0  done, and as hoped for
   1  problems were found, or an expectation was not met
   2  wrong usage, or a file that cannot be read or written
@@ -85,6 +87,11 @@ pub(crate) enum Command {
     Audit {
         #[command(subcommand)]
         command: Audit,
+    },
+    /// AWS profiles that ask for access by themselves
+    Aws {
+        #[command(subcommand)]
+        command: Aws,
     },
     /// Check, explain, compare and publish the configuration
     #[command(after_help = EXIT_CODES)]

@@ -14,6 +14,7 @@
 mod access;
 mod answer;
 mod arguments;
+mod aws;
 mod config;
 mod files;
 mod names;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     let answer = match &arguments.command {
         Command::Login(given) => sign_in::login(given),
         Command::Logout(given) => sign_in::logout(given),
+        Command::Aws { command } => aws::run(command),
         Command::Config { command } => config::run(command),
         Command::Completions { shell } => Ok(arguments::completions(*shell)),
         Command::Man { output } => arguments::manual(output.as_deref()),

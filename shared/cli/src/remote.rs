@@ -65,6 +65,11 @@ impl Remote {
         Ok(Self { base: base(server)?, proof: Proof::Signature(credentials), agent: agent() })
     }
 
+    /// Its address, without a slash at the end.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Whether calls are signed with AWS credentials.
     pub(crate) fn is_signed(&self) -> bool {
         matches!(self.proof, Proof::Signature(_))

@@ -35,17 +35,25 @@ impl Terminal {
     /// `cargo test` has built it beside this test, and the local run builds it, too.
     fn command(&self, arguments: &[&str]) -> Command {
         let test = std::env::current_exe().unwrap();
-        let mut command = Command::new(test.ancestors().nth(2).unwrap().join("curfew"));
-        command.args(arguments).env("XDG_CONFIG_HOME", &self.home).env("HOME", &self.home).env_remove("CURFEW_URL");
+        let mut command = self.at_home(Command::new(test.ancestors().nth(2).unwrap().join("curfew")));
+        command.args(arguments);
+        command
+    }
+
+    /// With nothing of this machine's configuration.
+    fn at_home(&self, mut command: Command) -> Command {
+        command
+            .env("XDG_CONFIG_HOME", &self.home)
+            .env("HOME", &self.home)
+            .env("XDG_CACHE_HOME", &self.home)
+            .env_remove("CURFEW_URL");
         command.env_remove("CURFEW_TOKEN").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 
     #[track_caller]
     fn run(&self, arguments: &[&str]) -> Ended {
-        let output = self.command(arguments).output().unwrap();
-        let text = |bytes| String::from_utf8(bytes).unwrap();
-        Ended { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
+        ended(&mut self.command(arguments))
     }
 
     /// Runs with `--json`; the answer, after a look at the exit code.
@@ -88,6 +96,12 @@ impl Terminal {
         assert_eq!(ended.code, 0, "{ended:?}");
         terminal
     }
+}
+
+fn ended(command: &mut Command) -> Ended {
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
 }
 
 impl Drop for Terminal {
@@ -167,4 +181,56 @@ fn what_waits_is_not_done_and_is_decided_in_another_terminal() {
     let told = String::from_utf8(watched.stderr).unwrap();
     assert!(watched.status.success() && told.starts_with("waits for 1 of ") && told.ends_with("ended\n"), "{told}");
     assert_eq!(kira.json(0, &["audit", "verify", id])["broken"], 0);
+}
+
+/// The profile is called as an AWS SDK calls it; the portal is that of the Identity Center fake.
+#[test]
+fn an_aws_profile_asks_for_access_by_itself() {
+    let (witness, kira) = (Witness::new(), Terminal::signed_in("kira"));
+    let config = kira.home.join(".aws/config");
+    let cache = kira.home.join(".aws/sso/cache");
+    fs::create_dir_all(&cache).unwrap();
+    fs::write(&config, "[default]\nregion = eu-central-1\n").unwrap();
+    let portal = "https://portal.example/start";
+    let ready = &local_run().ready;
+    let token = |user: &str| json!({ "startUrl": portal, "accessToken": user, "expiresAt": "2099-01-01T00:00:00Z" });
+    let set_up = ["aws", "setup", "--portal", portal, "--portal-region", "eu-central-1", "--for", "30m"];
+    let written = kira.json(0, &set_up);
+    assert!(written["profiles"].as_array().unwrap().contains(&json!("curfew.sandbox.Administrator")), "{written:#}");
+    let text = fs::read_to_string(&config).unwrap();
+    assert!(text.starts_with("[default]\nregion = eu-central-1\n"), "{text}");
+    kira.json(0, &set_up);
+    assert_eq!(fs::read_to_string(&config).unwrap(), text, "again is the same");
+
+    let section = text.split("[profile curfew.sandbox.Administrator]\n").nth(1).unwrap();
+    let process = section.lines().next().unwrap().strip_prefix("credential_process = ").unwrap().to_owned();
+    let call = || {
+        let mut shell = kira.at_home(Command::new("sh"));
+        ended(shell.args(["-c", &process]).env("AWS_ENDPOINT_URL_SSO", &ready.endpoints["sso-admin"]))
+    };
+    let signed_out = call();
+    assert!(signed_out.code == 2 && signed_out.err.contains("aws sso login"), "nothing is asked for: {signed_out:?}");
+
+    let id = &ready.users["kira"].id;
+    fs::write(cache.join("portal.json"), token(&format!("portal-{id}")).to_string()).unwrap();
+    let first = call();
+    assert_eq!(first.code, 0, "{first:?}");
+    let credentials: Value = serde_json::from_str(&first.out).unwrap();
+    assert_eq!(credentials["Version"], 1);
+    assert!(credentials["SessionToken"].as_str().unwrap().ends_with("/Administrator"), "{credentials:#}");
+    let active = kira.json(0, &["active"]);
+    let grant =
+        active["items"].as_array().unwrap().iter().find(|grant| grant["permission_set_name"] == "Administrator");
+    let grant = grant.unwrap_or_else(|| panic!("{active:#}"));
+    assert_eq!(credentials["Expiration"], grant["grant"]["expires_at"], "never longer than the grant");
+    let asked = Asked::of("kira", grant["id"].as_str().unwrap(), "sandbox", "Administrator");
+    assert!(asked.is_assigned(&witness));
+    assert!(!first.err.contains("secret-of"), "{first:?}");
+    let again = call();
+    assert_eq!((again.code, &again.out, again.err.as_str()), (0, &first.out, ""), "kept, and nothing is asked again");
+
+    kira.json(0, &["return", &asked.id]);
+    assert!(!asked.is_assigned(&witness));
+    kira.json(0, &["aws", "remove"]);
+    assert!(fs::read_to_string(&config).unwrap().trim_end().ends_with("region = eu-central-1"));
 }

@@ -13,6 +13,7 @@ mod journal;
 mod model;
 mod operations;
 mod page;
+mod portal;
 mod quota;
 mod settings;
 mod shape;

@@ -1,8 +1,9 @@
-//! The model over HTTP: AWS JSON 1.1 for both services at `POST /`, and `/_control/…` for tests in other processes.
+//! The model over HTTP: AWS JSON 1.1 for both services at `POST /`, the portal's credentials, and
+//! `/_control/…` for tests in other processes.
 //!
 //! Nothing is authenticated: bind it to loopback only.
 
-use crate::{Answer, Assignment, Fault, Millis, Model, ServiceError, Settings};
+use crate::{Answer, Assignment, Fault, Millis, Model, ServiceError, Settings, portal};
 use axum::{
     Json, Router,
     body::{Body, Bytes},
@@ -25,18 +26,18 @@ use std::{
 pub type Clock = Arc<dyn Fn() -> Millis + Send + Sync>;
 
 #[derive(Clone)]
-struct Shared {
+pub(crate) struct Shared {
     model: Arc<Mutex<Model>>,
     clock: Clock,
 }
 
 impl Shared {
-    fn model(&self) -> MutexGuard<'_, Model> {
+    pub(crate) fn model(&self) -> MutexGuard<'_, Model> {
         // A test that panicked while it held the lock must not take the server down.
         self.model.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> Millis {
+    pub(crate) fn now(&self) -> Millis {
         (self.clock)()
     }
 }
@@ -50,6 +51,7 @@ pub fn router(model: Arc<Mutex<Model>>) -> Router {
 pub fn router_with_clock(model: Arc<Mutex<Model>>, clock: Clock) -> Router {
     Router::new()
         .route("/", post(serve))
+        .route("/federation/credentials", get(portal::credentials))
         .route("/_control/faults", post(inject).delete(heal))
         .route("/_control/settings", post(change_settings))
         .route("/_control/state", get(state))

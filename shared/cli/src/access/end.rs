@@ -9,6 +9,7 @@ use super::list::{every_active, of};
 use super::show::{self, access, text};
 use crate::answer::{Answer, Done, Failure, note};
 use crate::arguments::{End, Return};
+use crate::aws::cache;
 use crate::remote::Remote;
 
 /// How long the confirmed end is waited for. It comes in any case.
@@ -52,6 +53,7 @@ fn end(remote: &Remote, id: &str, verb: &str, comment: Option<&str>) -> Result<A
     let path = of(id)?;
     let body = comment.map_or_else(|| json!({}), |comment| json!({ "comment": comment }));
     let mut request = remote.post(&format!("{path}/{verb}"), &body)?;
+    cache::clear();
     let since = Instant::now();
     let is_ending = |request: &Value| text(request, "/state") == "ending";
     if is_ending(&request) {

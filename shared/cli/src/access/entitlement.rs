@@ -11,24 +11,24 @@ const NAMED: usize = 10;
 
 /// One entitlement of `GET /v1/entitlements`.
 #[derive(Debug, Clone)]
-pub(super) struct Entitlement(pub(super) Value);
+pub(crate) struct Entitlement(pub(crate) Value);
 
 impl Entitlement {
-    pub(super) fn account(&self) -> String {
+    pub(crate) fn account(&self) -> String {
         text(&self.0, "/account")
     }
 
-    pub(super) fn permission_set(&self) -> String {
+    pub(crate) fn permission_set(&self) -> String {
         text(&self.0, "/permission_set")
     }
 
     /// `<account>/<permission set>`, as people write it.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("{}/{}", text(&self.0, "/account_name"), text(&self.0, "/permission_set_name"))
     }
 
     /// What would come of asking, in a few words.
-    pub(super) fn prospect(&self) -> String {
+    pub(crate) fn prospect(&self) -> String {
         match text(&self.0, "/prospect/outcome").as_str() {
             "automatic" => format!("approved at once ({})", text(&self.0, "/prospect/flow")),
             "approval" => {
@@ -59,7 +59,7 @@ impl Entitlement {
 }
 
 /// The entitlement that is meant: by names or ids, else the only one with these parts in its names.
-pub(super) fn find(remote: &Remote, wanted: &str) -> Result<Entitlement, Failure> {
+pub(crate) fn find(remote: &Remote, wanted: &str) -> Result<Entitlement, Failure> {
     let Some((account, set)) = split(wanted) else {
         return Err(Failure::usage(format!(
             "`{wanted}` is no entitlement; write `<account>/<permission set>`, as `curfew ls` shows them"
@@ -111,7 +111,7 @@ fn search(remote: &Remote, words: &[&str]) -> Result<Vec<Entitlement>, Failure> 
 }
 
 /// Entitlements with these words in their names; whether there are more than these.
-pub(super) fn page(remote: &Remote, words: &str, limit: Option<u16>) -> Result<(Vec<Entitlement>, bool), Failure> {
+pub(crate) fn page(remote: &Remote, words: &str, limit: Option<u16>) -> Result<(Vec<Entitlement>, bool), Failure> {
     let (mut found, mut cursor) = (Vec::new(), None::<String>);
     loop {
         let mut query = vec![("limit", limit.unwrap_or(1_000).to_string())];

@@ -14,7 +14,7 @@ use crate::table::columns;
 const OPEN: [&str; 7] = ["submitted", "awaiting_approval", "approved", "scheduled", "provisioning", "active", "ending"];
 
 /// What the caller may request.
-pub(super) fn entitlements(given: &Ls) -> Result<Answer, Failure> {
+pub(crate) fn entitlements(given: &Ls) -> Result<Answer, Failure> {
     let remote = Remote::required(&given.server)?;
     let (found, more) = entitlement::page(&remote, &given.search.join(" "), Some(given.limit))?;
     let row = |one: &entitlement::Entitlement| {
@@ -32,7 +32,7 @@ pub(super) fn entitlements(given: &Ls) -> Result<Answer, Failure> {
 }
 
 /// One request, or all that are open.
-pub(super) fn status(given: &Status) -> Result<Answer, Failure> {
+pub(crate) fn status(given: &Status) -> Result<Answer, Failure> {
     let remote = Remote::required(&given.server)?;
     match &given.id {
         Some(id) if given.watch => wait::to_the_end(&remote, id),
@@ -50,7 +50,7 @@ pub(super) fn status(given: &Status) -> Result<Answer, Failure> {
 }
 
 /// What waits for the caller's decision.
-pub(super) fn approvals(server: &Server) -> Result<Answer, Failure> {
+pub(crate) fn approvals(server: &Server) -> Result<Answer, Failure> {
     let answer = Remote::required(server)?.get("/v1/approvals")?;
     let now = Timestamp::now();
     let row = |item: &Value| {
@@ -76,20 +76,20 @@ pub(super) fn approvals(server: &Server) -> Result<Answer, Failure> {
 }
 
 /// Active access: the caller's, or everybody's.
-pub(super) fn active(given: &Active) -> Result<Answer, Failure> {
+pub(crate) fn active(given: &Active) -> Result<Answer, Failure> {
     let whose = if given.all { "all" } else { "me" };
     let requests = every_active(&Remote::required(&given.server)?, whose)?;
     Ok(overview(&requests, "No access is active."))
 }
 
 /// All active requests of somebody.
-pub(super) fn every_active(remote: &Remote, whose: &str) -> Result<Vec<Value>, Failure> {
+pub(crate) fn every_active(remote: &Remote, whose: &str) -> Result<Vec<Value>, Failure> {
     let of = |name: &'static str, value: &str| (name, value.to_owned());
     requests(remote, &[of("requester", whose), of("state", "active"), of("limit", "100")])
 }
 
 /// Every request of a query, page by page.
-pub(super) fn requests(remote: &Remote, query: &[(&str, String)]) -> Result<Vec<Value>, Failure> {
+pub(crate) fn requests(remote: &Remote, query: &[(&str, String)]) -> Result<Vec<Value>, Failure> {
     let (mut all, mut cursor) = (Vec::new(), None::<String>);
     loop {
         let mut query = query.to_vec();
@@ -127,7 +127,7 @@ fn overview(requests: &[Value], none: &str) -> Answer {
 }
 
 /// The path of a request. What is no id never becomes part of an address.
-pub(super) fn of(id: &str) -> Result<String, Failure> {
+pub(crate) fn of(id: &str) -> Result<String, Failure> {
     if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-') {
         return Err(Failure::usage(format!("`{id}` is no id of a request; `curfew status` shows yours")));
     }
@@ -135,7 +135,7 @@ pub(super) fn of(id: &str) -> Result<String, Failure> {
 }
 
 /// A path with a query.
-pub(super) fn path(path: &str, query: &[(&str, String)]) -> Result<String, Failure> {
+pub(crate) fn path(path: &str, query: &[(&str, String)]) -> Result<String, Failure> {
     let query = serde_urlencoded::to_string(query).map_err(|error| Failure::usage(format!("the search: {error}")))?;
     Ok(format!("{path}?{query}"))
 }

@@ -5,11 +5,11 @@ mod audit;
 mod decide;
 mod duties;
 mod end;
-mod entitlement;
-mod list;
-mod request;
-mod show;
-mod wait;
+pub(crate) mod entitlement;
+pub(crate) mod list;
+pub(crate) mod request;
+pub(crate) mod show;
+pub(crate) mod wait;
 
 use crate::answer::{Answer, Failure};
 use crate::arguments::{Audit, Command};
@@ -37,6 +37,7 @@ pub(crate) fn run(command: &Command) -> Result<Answer, Failure> {
         Command::Audit { command: Audit::Verify(given) } => audit::verify(given),
         Command::Login(_)
         | Command::Logout(_)
+        | Command::Aws { .. }
         | Command::Config { .. }
         | Command::Completions { .. }
         | Command::Man { .. } => Err(Failure::usage("this is no command about access")),

@@ -10,7 +10,7 @@ use crate::answer::{BOLD, GREEN, PLAIN, RED};
 
 /// A text of an answer, by JSON pointer; empty if there is none. Others have written it: what would steer a terminal is
 /// taken out.
-pub(super) fn text(value: &Value, pointer: &str) -> String {
+pub(crate) fn text(value: &Value, pointer: &str) -> String {
     let text = match value.pointer(pointer) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Null) | None => String::new(),
@@ -20,7 +20,7 @@ pub(super) fn text(value: &Value, pointer: &str) -> String {
 }
 
 /// `<account>/<permission set>`, by names where they are known.
-pub(super) fn access(request: &Value) -> String {
+pub(crate) fn access(request: &Value) -> String {
     let named = |name: &str, id: &str| {
         let name = text(request, name);
         if name.is_empty() { text(request, id) } else { name }
@@ -30,13 +30,13 @@ pub(super) fn access(request: &Value) -> String {
 }
 
 /// What somebody is called.
-pub(super) fn person(request: &Value, id: &str) -> String {
+pub(crate) fn person(request: &Value, id: &str) -> String {
     let name = request.get("people").map(|people| text(people, &format!("/{id}"))).unwrap_or_default();
     if name.is_empty() { id.to_owned() } else { name }
 }
 
 /// The state, in its colour.
-pub(super) fn state(request: &Value) -> String {
+pub(crate) fn state(request: &Value) -> String {
     let state = text(request, "/state");
     let colour = match state.as_str() {
         "active" => GREEN,
@@ -47,7 +47,7 @@ pub(super) fn state(request: &Value) -> String {
 }
 
 /// A time in the reader's zone, and how far it is.
-pub(super) fn moment(instant: &str, now: Timestamp) -> String {
+pub(crate) fn moment(instant: &str, now: Timestamp) -> String {
     let Ok(at) = instant.parse::<Timestamp>() else { return instant.to_owned() };
     let local = at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S %Z");
     let far = at.duration_since(now);
@@ -55,7 +55,7 @@ pub(super) fn moment(instant: &str, now: Timestamp) -> String {
 }
 
 /// `1 h 30 min`, to the minute, or seconds where it is less.
-pub(super) fn span(duration: SignedDuration) -> String {
+pub(crate) fn span(duration: SignedDuration) -> String {
     let seconds = duration.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
     let parts: Vec<String> = [(days, "d"), (hours, "h"), (minutes, "min")]
@@ -67,12 +67,12 @@ pub(super) fn span(duration: SignedDuration) -> String {
 }
 
 /// `PT1H30M` as people say it.
-pub(super) fn length(iso: &str) -> String {
+pub(crate) fn length(iso: &str) -> String {
     iso.parse::<SignedDuration>().map_or_else(|_| iso.to_owned(), span)
 }
 
 /// Everything about one request that matters to a person.
-pub(super) fn request(request: &Value, now: Timestamp) -> String {
+pub(crate) fn request(request: &Value, now: Timestamp) -> String {
     let mut shown = format!("{BOLD}{}{PLAIN}  {}\n", access(request), state(request));
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
@@ -118,7 +118,7 @@ pub(super) fn request(request: &Value, now: Timestamp) -> String {
 }
 
 /// Who can decide on a step, how many of them must, and until when.
-pub(super) fn waiting(request: &Value, step: &Value, now: Timestamp) -> String {
+pub(crate) fn waiting(request: &Value, step: &Value, now: Timestamp) -> String {
     let people: Vec<String> = list(step, "/approvers").iter().map(|id| person(request, &text(id, ""))).collect();
     let quorum = step.get("quorum").and_then(Value::as_u64).unwrap_or(1);
     let deadline = text(step, "/deadline");
@@ -127,7 +127,7 @@ pub(super) fn waiting(request: &Value, step: &Value, now: Timestamp) -> String {
 }
 
 /// A list of an answer; empty if there is none.
-pub(super) fn list<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {
+pub(crate) fn list<'v>(value: &'v Value, pointer: &str) -> &'v [Value] {
     value.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 

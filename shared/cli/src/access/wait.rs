@@ -21,7 +21,7 @@ const FAILURES: u32 = 10;
 
 /// How far somebody wants to wait.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Until {
+pub(crate) enum Until {
     /// Until it is known what or whom it waits for.
     Known,
     /// Until there is access, or never will be; at most so long.
@@ -31,7 +31,7 @@ pub(super) enum Until {
 }
 
 /// Waits for what comes of a request, and tells it.
-pub(super) fn outcome(remote: &Remote, id: &str, until: Until) -> Result<Answer, Failure> {
+pub(crate) fn outcome(remote: &Remote, id: &str, until: Until) -> Result<Answer, Failure> {
     let bound = match until {
         Until::Known => Some(ITS_OWN_TIME),
         Until::Active(bound) => Some(bound),
@@ -67,7 +67,7 @@ pub(super) fn outcome(remote: &Remote, id: &str, until: Until) -> Result<Answer,
 }
 
 /// Tells each change, until the request is over.
-pub(super) fn to_the_end(remote: &Remote, id: &str) -> Result<Answer, Failure> {
+pub(crate) fn to_the_end(remote: &Remote, id: &str) -> Result<Answer, Failure> {
     outcome(remote, id, Until::Over)
 }
 

@@ -71,7 +71,7 @@ fn wait_for_code(listener: &TcpListener, state: &str) -> Result<String, Failure>
                 None => {}
             },
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                std::thread::sleep(Duration::from_millis(50))
+                std::thread::sleep(Duration::from_millis(50));
             }
             Err(error) => return Err(broken(error)),
         }
