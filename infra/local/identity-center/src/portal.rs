@@ -63,7 +63,7 @@ impl Model {
         self.assignments().iter().any(|assignment| {
             let theirs = match assignment.principal_type {
                 PrincipalType::User => assignment.principal_id == user,
-                PrincipalType::Group => self.directory.is_member(&assignment.principal_id, user),
+                PrincipalType::Group => self.is_member(&assignment.principal_id, user),
             };
             theirs && assignment.account == role.account_id && is_it(&assignment.permission_set)
         })
