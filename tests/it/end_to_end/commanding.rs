@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
@@ -27,7 +28,9 @@ struct Ended {
 
 impl Terminal {
     fn of(name: &str) -> Self {
-        let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("commanding-{name}-{}", std::process::id()));
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let unique = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let home = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("commanding-{name}-{unique}"));
         fs::create_dir_all(&home).unwrap();
         Self { home }
     }
@@ -133,7 +136,7 @@ fn access_is_requested_used_and_given_back_in_a_terminal() {
     let shown = elif.run(&["active"]);
     assert!(shown.code == 0 && shown.out.contains(id) && shown.out.contains("sandbox/ReadOnly"), "{shown:?}");
 
-    let ended = elif.json(0, &["return"]);
+    let ended = elif.json(0, &["return", id]);
     assert_eq!((&ended["id"], &ended["state"]), (&json!(id), &json!("ended")), "{ended:#}");
     assert!(!asked.is_assigned(&witness));
     let verified = elif.json(0, &["audit", "verify", id]);
@@ -146,41 +149,41 @@ fn access_is_requested_used_and_given_back_in_a_terminal() {
 
 #[test]
 fn what_waits_is_not_done_and_is_decided_in_another_terminal() {
-    let (witness, kira, elif) = (Witness::new(), Terminal::signed_in("kira"), Terminal::of("elif-by-code"));
-    let by_code = elif.sign_in("--device", |told| {
+    let (witness, elif, kira) = (Witness::new(), Terminal::signed_in("elif"), Terminal::of("kira-by-code"));
+    let by_code = kira.sign_in("--device", |told| {
         let code = told.trim_end().rsplit(' ').next().unwrap();
-        let form = [("user_code", code), ("user", "elif")];
+        let form = [("user_code", code), ("user", "kira")];
         let confirmed = agent().post(format!("{}/device", local_run().ready.issuer)).send_form(form).unwrap();
         assert_eq!(confirmed.status(), 200, "{told}");
     });
     assert_eq!(by_code.code, 0, "{by_code:?}");
 
-    let wish = ["request", "payments-production/Administrator", "--for", "30m", "--because", "Two terminals"];
-    let waiting = kira.json(6, &wish);
+    let wish = ["request", "log-archive/SecurityAudit", "--for", "30m", "--because", "Two terminals"];
+    let waiting = elif.json(6, &wish);
     assert_eq!(waiting["state"], "awaiting_approval", "{waiting:#}");
     let id = waiting["id"].as_str().unwrap();
-    let watching = kira.command(&["status", id, "--watch"]).spawn().unwrap();
+    let watching = elif.command(&["status", id, "--watch"]).spawn().unwrap();
 
-    let asked = Asked::of("kira", id, "payments-production", "Administrator");
-    asked.link("elif");
-    let waits = elif.json(0, &["approvals"]);
+    let asked = Asked::of("elif", id, "log-archive", "SecurityAudit");
+    asked.link("kira");
+    let waits = kira.json(0, &["approvals"]);
     let mine = |item: &&Value| item["request"]["id"] == id;
     let seen = waits["items"].as_array().unwrap().iter().find(mine).unwrap_or_else(|| panic!("{waits:#}"));
-    assert_eq!(seen["request"]["people"][&asked.by.id], "Kira Petrova", "{seen:#}");
-    let unasked = elif.run(&["approve", id]);
+    assert_eq!(seen["request"]["people"][&asked.by.id], "Elif Demir", "{seen:#}");
+    let unasked = kira.run(&["approve", id]);
     assert!(unasked.code == 2 && unasked.err.contains("--yes"), "{unasked:?}");
-    assert_eq!(kira.json(3, &["approve", id, "--yes"])["error"]["code"], "own_request");
-    let approved = elif.json(0, &["approve", id, "--yes", "--for", "20m", "--comment", "Not longer"]);
+    assert_eq!(elif.json(3, &["approve", id, "--yes"])["error"]["code"], "own_request");
+    let approved = kira.json(0, &["approve", id, "--yes", "--for", "20m", "--comment", "Not longer"]);
     assert_eq!(approved["duration"], "PT20M", "{approved:#}");
     asked.until("active");
-    let ended = elif.json(0, &["revoke", id, "--comment", "Enough"]);
+    let ended = kira.json(0, &["revoke", id, "--comment", "Enough"]);
     assert_eq!((&ended["state"], &ended["reason"]), (&json!("ended"), &json!("revoked")), "{ended:#}");
     assert!(!asked.is_assigned(&witness));
 
     let watched = watching.wait_with_output().unwrap();
     let told = String::from_utf8(watched.stderr).unwrap();
     assert!(watched.status.success() && told.starts_with("waits for 1 of ") && told.ends_with("ended\n"), "{told}");
-    assert_eq!(kira.json(0, &["audit", "verify", id])["broken"], 0);
+    assert_eq!(elif.json(0, &["audit", "verify", id])["broken"], 0);
 }
 
 /// The profile is called as an AWS SDK calls it; the portal is that of the Identity Center fake.
