@@ -170,7 +170,7 @@ impl<'a> KeyWork<'a> {
                 None
             }
         };
-        self.slot.begun(tools.clock.now());
+        self.slot.begun(id.as_deref(), tools.clock.now());
         Self::changed(self.resolve(id).await?)
     }
 

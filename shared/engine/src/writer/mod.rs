@@ -14,6 +14,7 @@ mod listing;
 mod queue;
 mod quota;
 mod remove;
+mod tempo;
 mod watch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -50,7 +51,7 @@ const AFTERLIFE: SignedDuration = SignedDuration::from_secs(15);
 const REFRESH: [SignedDuration; 2] = [SignedDuration::from_millis(1_500), SignedDuration::from_secs(20)];
 const REFRESH_EACH: SignedDuration = SignedDuration::from_millis(25);
 /// How often it is checked whether something can be begun.
-const TICK: SignedDuration = SignedDuration::from_millis(20);
+const TICK: SignedDuration = SignedDuration::from_millis(10);
 /// Tries to take the lease when others write it at the same moment.
 const LEASE_TRIES: u32 = 3;
 /// Intents that are listed beside each other by who leaves them.
