@@ -12,8 +12,8 @@ use crate::error::Error;
 
 /// In a crowd, a confirmation waits this long for others of its place, and up to so much longer for calls to spare. The
 /// slot of its operation is free meanwhile.
-const SHARED_WITHIN: SignedDuration = SignedDuration::from_secs(18);
-const AT_MOST: SignedDuration = SignedDuration::from_secs(25);
+const SHARED_WITHIN: SignedDuration = SignedDuration::from_secs(32);
+const AT_MOST: SignedDuration = SignedDuration::from_secs(39);
 /// How often it is checked whether somebody else has listed.
 const STEP: SignedDuration = SignedDuration::from_millis(100);
 

@@ -33,9 +33,9 @@ const CROWD: usize = 5;
 /// A change is asked for when this much of a slot has probably become free since the last look, in thousandths: to wait for
 /// certainty would leave slots empty for half of the time between two looks. A wrong guess costs one refused call, and
 /// shows like a look that nothing has ended.
-const LIKELY: i64 = 550;
+const LIKELY: i64 = 320;
 /// A look is worth its call when so much has probably ended.
-const WORTH_A_LOOK: i64 = 1_500;
+const WORTH_A_LOOK: i64 = 2_100;
 /// After a refusal, none is asked for until then.
 const REFUSED_PAUSE: SignedDuration = SignedDuration::from_millis(100);
 
