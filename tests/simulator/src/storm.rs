@@ -126,7 +126,6 @@ pub fn curfew(storm: Storm) -> Outcomes {
         let open = world.requests().iter().filter(|request| !request.state.stage().is_terminal()).count();
         assert_eq!(open, keys.len() - removed.len(), "a request is closed when its access is gone, and then only");
         let since = world.counts().since(&before);
-        eprintln!("\n{:#?}", since);
         let calls = since.calls_of(Service::SsoAdmin);
         let refused = world.log().calls().filter(|(_, call)| call.operation == CHANGE && !call.applied()).count();
         outcomes("curfew", &storm, &removed, calls, refused as u64, &reads)
@@ -179,15 +178,8 @@ fn read_on(world: &World) -> Rc<Reads> {
 /// When each assignment went, in seconds after the end; until none is left or nothing has gone for long.
 async fn watch(world: &World, keys: &[Key], end: Timestamp) -> Vec<f64> {
     let (mut gone, mut last) = (Vec::new(), world.now());
-    let (mut sum, mut n) = (0, 0);
     while gone.len() < keys.len() && world.now().duration_since(last) < SignedDuration::from_mins(15) {
         world.pass(SignedDuration::from_millis(100)).await;
-        sum += world.identity(|model, now| { model.settle(now); model.operations_in_progress().len() });
-        n += 1;
-        if n == 50 {
-            eprint!(" {:.2}", sum as f64 / 50.0);
-            (sum, n) = (0, 0);
-        }
         let left = world.identity(|model, _| model.assignments().len());
         let now = world.now();
         if keys.len() - left > gone.len() {
