@@ -12,9 +12,8 @@ use aws_sdk_identitystore::types::{MemberId, ResourceType};
 use aws_smithy_types::retry::RetryConfig;
 use curfew_domain::assignment::OperationKind;
 use curfew_domain::id::{GroupId, Key, UserId};
-use curfew_domain::time::Timestamp;
 use curfew_engine::error::Fault;
-use curfew_engine::ports::{Access, AccessReader, Begun, Progress};
+use curfew_engine::ports::{Access, AccessReader, Begin, Begun, Progress};
 
 use crate::fault::{fault, refused};
 
@@ -111,11 +110,11 @@ impl Access for Memberships {
         Ok(Vec::new())
     }
 
-    async fn find(&self, _: OperationKind, _: &Key, _: Timestamp) -> Result<Vec<String>, Fault> {
+    async fn operations(&self, _: OperationKind) -> Result<Vec<Begin>, Fault> {
         Ok(Vec::new())
     }
 
-    async fn concerns(&self, _: OperationKind, _: &str, _: &Key) -> Result<bool, Fault> {
-        Ok(false)
+    async fn target(&self, _: OperationKind, _: &str) -> Result<Option<Key>, Fault> {
+        Ok(None)
     }
 }

@@ -7,10 +7,10 @@ use aws_sdk_ssoadmin::Client;
 use aws_sdk_ssoadmin::types::{AccountAssignment, PermissionSet, PrincipalType, StatusValues};
 use curfew_domain::assignment::OperationKind;
 use curfew_domain::id::{AccountId, Key, PermissionSetArn, UserId};
-use curfew_domain::time::{SignedDuration, Timestamp};
+use curfew_domain::time::SignedDuration;
 use curfew_engine::error::Fault;
 use curfew_engine::facts::PermissionSetFacts;
-use curfew_engine::ports::{Access, AccessReader, Begun, PermissionSets, Progress};
+use curfew_engine::ports::{Access, AccessReader, Begin, Begun, PermissionSets, Progress};
 
 use crate::fault::{code, fault};
 
@@ -18,9 +18,6 @@ mod begin;
 mod catalog;
 mod inventory;
 mod status;
-
-/// How far Identity Center's clock may be behind ours when operations are matched by time.
-const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
 /// One organisation instance of Identity Center.
 pub struct IdentityCenter {
@@ -124,23 +121,15 @@ impl Access for IdentityCenter {
     }
 
     async fn in_progress(&self, kind: OperationKind) -> Result<Vec<String>, Fault> {
-        self.operations(kind, Some(StatusValues::InProgress), None).await
+        Ok(self.begins(kind, Some(StatusValues::InProgress)).await?.into_iter().map(|begin| begin.id).collect())
     }
 
-    async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Vec<String>, Fault> {
-        let since = since.checked_sub(SKEW).unwrap_or(Timestamp::MIN);
-        let mut found = Vec::new();
-        // The listing names no targets, so each candidate is described.
-        for id in self.operations(kind, None, Some(since)).await? {
-            if self.concerns(kind, &id, key).await? {
-                found.push(id);
-            }
-        }
-        Ok(found)
+    async fn operations(&self, kind: OperationKind) -> Result<Vec<Begin>, Fault> {
+        self.begins(kind, None).await
     }
 
-    async fn concerns(&self, kind: OperationKind, id: &str, key: &Key) -> Result<bool, Fault> {
-        Ok(self.describe(kind, id).await?.is_some_and(|operation| operation.key.as_ref() == Some(key)))
+    async fn target(&self, kind: OperationKind, id: &str) -> Result<Option<Key>, Fault> {
+        Ok(self.describe(kind, id).await?.and_then(|operation| operation.key))
     }
 }
 

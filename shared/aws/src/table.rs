@@ -6,13 +6,13 @@
 //! | `REQ#<id>` | `A#<seq>` | an audit record of its review, or of an earlier release; never changed |
 //! | `REQ#<id>` | `D` | lists the request under its day |
 //! | `REQ#<id>` | `T#approval#<step>#<digest>`, `T#provisioning#<digest>` | a task token of the waiting execution |
-//! | `REQ#<id>` | `L#<step>#<approver>` | which link the approver has |
+//! | `REQ#<id>` | `L#<step>#<approver>` | the callback link of an approver; its id says the request |
 //! | `REQ#<id>` | `N#<reminder>` | time for a reminder; the stream tells `announce` |
 //! | `REQ#<id>` | `M#<occasion>#<kind>#<place>` | a notice on its way (`holder`, `held_until`), or delivered (neither) |
 //! | `PREF#<user>` | `P` | which notices a person wants by mail |
 //! | `REQ#<id>` | `V` | the review of its emergency grant; `version` guards every write |
 //! | `REVIEW` | `<id>` | a review that nobody has answered |
-//! | `LINK#<link>` | `L` | a callback link |
+//! | `LINK#<link>` | `L` | a callback link that an earlier release made: its id does not say its request |
 //! | `LIVE` | `<day>` | a day on which requests were submitted that may not be over |
 //! | `LIVE#<day>` | `<id>` | a request of that day that is not over, or whose execution waits to hear that it is |
 //! | `INTENT` | `<id>` | what a request wants of Identity Center, if who recorded it does not carry it out |

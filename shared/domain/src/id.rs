@@ -64,9 +64,24 @@ text_id!(
     RequestId, is_uuid, "expected a request id such as `019ab2c3-0000-7000-8000-000000000001`"
 );
 text_id!(
-    /// A callback link: 32 hexadecimal digits of randomness, opaque to everybody.
-    LinkId, is_link, "expected a link id of 32 hexadecimal digits"
+    /// A callback link: 32 hexadecimal digits of randomness, after those of its request; of an earlier release without.
+    LinkId, is_link, "expected a link id of 64 or 32 hexadecimal digits"
 );
+
+impl LinkId {
+    /// This randomness for a link of this request: whoever has the link finds the request without looking it up.
+    #[must_use]
+    pub fn of(&self, request: &RequestId) -> Self {
+        Self(format!("{}{}", request.0.replace('-', ""), self.0))
+    }
+
+    /// The request, if the id says it.
+    pub fn request(&self) -> Option<RequestId> {
+        let digits = self.0.get(..32).filter(|_| self.0.len() == 64)?;
+        let parts = [digits.get(..8)?, digits.get(8..12)?, digits.get(12..16)?, digits.get(16..20)?, digits.get(20..)?];
+        RequestId::parse(&parts.join("-")).ok()
+    }
+}
 
 /// What Identity Center knows access by. Several grants may share one key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -169,7 +184,7 @@ fn is_permission_set(text: &str) -> bool {
 }
 
 fn is_link(text: &str) -> bool {
-    text.len() == 32 && text.bytes().all(is_lower_hex)
+    matches!(text.len(), 32 | 64) && text.bytes().all(is_lower_hex)
 }
 
 #[cfg(test)]
@@ -193,6 +208,15 @@ mod tests {
         }
         assert!(LinkId::parse("00112233445566778899aabbccddeeff").is_ok());
         assert!(LinkId::parse("../requests").is_err());
+    }
+
+    #[test]
+    fn a_link_knows_its_request() {
+        let random = LinkId::parse("00112233445566778899aabbccddeeff").unwrap();
+        let request = RequestId::parse("019ab2c3-0000-7000-8000-000000000001").unwrap();
+        let link = random.of(&request);
+        assert_eq!(LinkId::parse(link.as_str()).unwrap().request(), Some(request));
+        assert_eq!(random.request(), None, "a link of an earlier release does not");
     }
 
     #[test]

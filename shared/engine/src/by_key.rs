@@ -6,10 +6,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use curfew_domain::assignment::OperationKind;
 use curfew_domain::id::{AccountId, Key, PermissionSetArn, UserId};
-use curfew_domain::time::Timestamp;
 
 use crate::error::Fault;
-use crate::ports::{Access, AccessReader, Begun, Progress};
+use crate::ports::{Access, AccessReader, Begin, Begun, Progress};
 
 /// Sends each key to who knows it.
 pub struct ByKey {
@@ -58,11 +57,11 @@ impl Access for ByKey {
         self.assignments.in_progress(kind).await
     }
 
-    async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Vec<String>, Fault> {
-        self.of(key).find(kind, key, since).await
+    async fn operations(&self, kind: OperationKind) -> Result<Vec<Begin>, Fault> {
+        self.assignments.operations(kind).await
     }
 
-    async fn concerns(&self, kind: OperationKind, id: &str, key: &Key) -> Result<bool, Fault> {
-        self.of(key).concerns(kind, id, key).await
+    async fn target(&self, kind: OperationKind, id: &str) -> Result<Option<Key>, Fault> {
+        self.assignments.target(kind, id).await
     }
 }

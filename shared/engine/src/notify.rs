@@ -19,8 +19,7 @@ pub async fn ask_approvers(core: &Core, ids: &dyn Ids, id: &RequestId, step: usi
     };
     // Who cannot decide this step, because it wants others than approved before, needs no way to it.
     for approver in asked.approvers.iter().filter(|approver| request.waits_for(approver)) {
-        let link = Link { id: ids.link()?, request: id.clone(), step, approver: approver.clone() };
-        core.store.put_link(link).await?;
+        core.store.put_link(Link::new(ids, id, step, approver)?).await?;
     }
     Ok(())
 }

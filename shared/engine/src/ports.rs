@@ -43,7 +43,7 @@ pub trait Clock: Send + Sync {
 pub trait Ids: Send + Sync {
     /// A new request id that sorts after those of earlier instants.
     fn request(&self, now: Timestamp) -> Result<RequestId, Fault>;
-    /// A new link id: 128 random bits.
+    /// 128 random bits, as the id of a link that says no request.
     fn link(&self) -> Result<LinkId, Fault>;
 }
 
@@ -152,6 +152,17 @@ pub struct Link {
     pub step: usize,
     /// For whom.
     pub approver: UserId,
+}
+
+impl Link {
+    /// A new link.
+    ///
+    /// # Errors
+    /// There is no randomness to be had.
+    pub fn new(ids: &dyn Ids, request: &RequestId, step: usize, approver: &UserId) -> Result<Self, Fault> {
+        let id = ids.link()?.of(request);
+        Ok(Self { id, request: request.clone(), step, approver: approver.clone() })
+    }
 }
 
 /// Task tokens and links. A token is written and read here and nowhere else.
@@ -304,6 +315,15 @@ pub enum Begun {
     Rejected(String),
 }
 
+/// That an operation was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Begin {
+    /// Identity Center's id of it.
+    pub id: String,
+    /// When, by Identity Center's clock; `None` if it does not say.
+    pub at: Option<Timestamp>,
+}
+
 /// Reads assignments and memberships.
 #[async_trait]
 pub trait AccessReader: Send + Sync {
@@ -377,10 +397,10 @@ pub trait Access: AccessReader {
     async fn progress(&self, kind: OperationKind, id: &str) -> Result<Option<Progress>, Fault>;
     /// Ids of all operations on assignments of a kind that are in progress.
     async fn in_progress(&self, kind: OperationKind) -> Result<Vec<String>, Fault>;
-    /// The operations on this key that were accepted since about this instant.
-    async fn find(&self, kind: OperationKind, key: &Key, since: Timestamp) -> Result<Vec<String>, Fault>;
-    /// Whether an operation is about this key; an operation that Identity Center does not know is about none.
-    async fn concerns(&self, kind: OperationKind, id: &str, key: &Key) -> Result<bool, Fault>;
+    /// The operations on assignments of a kind that Identity Center remembers, whatever became of them.
+    async fn operations(&self, kind: OperationKind) -> Result<Vec<Begin>, Fault>;
+    /// The key that an operation is about; `None` if Identity Center does not know the operation, or Curfew no such key.
+    async fn target(&self, kind: OperationKind, id: &str) -> Result<Option<Key>, Fault>;
 }
 
 /// Expiry triggers.

@@ -59,6 +59,10 @@ async fn begin_and_drain(writer: &Writer<'_>, sources: &FactSources, id: &Reques
         State::Provisioning(_) => {}
         _ => core.resume(&request, Wait::Provisioning).await?,
     }
+    if !writer.has_some_to_do() {
+        // Whoever listed something has woken somebody for it.
+        return Ok(Drained::default());
+    }
     match writer.drain().await {
         Ok(drained) => Ok(drained),
         Err(error) => {

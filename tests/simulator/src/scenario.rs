@@ -10,6 +10,7 @@ mod forge;
 mod outside;
 pub mod people;
 mod plain;
+mod reviewing;
 mod sharing;
 mod strategies;
 mod trouble;
@@ -71,6 +72,7 @@ pub fn all() -> Vec<Scenario> {
     all.extend(deciding::scenarios());
     all.extend(ending::scenarios());
     all.extend(extending::scenarios());
+    all.extend(reviewing::scenarios());
     all.extend(sharing::scenarios());
     all.extend(outside::scenarios());
     all.extend(strategies::scenarios());

@@ -8,7 +8,7 @@ use curfew_domain::assignment::OperationKind;
 use curfew_domain::id::{AccountId, Key, PermissionSetArn, UserId};
 use curfew_domain::time::Timestamp;
 use curfew_engine::error::Fault;
-use curfew_engine::ports::Progress;
+use curfew_engine::ports::{Begin, Progress};
 
 use super::IdentityCenter;
 use crate::fault::{code, fault};
@@ -59,13 +59,8 @@ impl IdentityCenter {
         Ok(Some(Described { progress, key }))
     }
 
-    /// Ids of operations: of those in this status, if one is named, and accepted since this instant, if one is named.
-    pub(super) async fn operations(
-        &self,
-        kind: OperationKind,
-        status: Option<StatusValues>,
-        since: Option<Timestamp>,
-    ) -> Result<Vec<String>, Fault> {
+    /// Operations: of those in this status, if one is named.
+    pub(super) async fn begins(&self, kind: OperationKind, status: Option<StatusValues>) -> Result<Vec<Begin>, Fault> {
         let filter = status.map(|status| OperationStatusFilter::builder().status(status).build());
         let listed: Vec<AccountAssignmentOperationStatusMetadata> = match kind {
             OperationKind::Assign => {
@@ -79,11 +74,12 @@ impl IdentityCenter {
                 pages.collect::<Result<_, _>>().await.map_err(|e| fault("list the deletions", e))?
             }
         };
-        let recent = |created: Option<&DateTime>| {
-            since.is_none_or(|since| created.is_none_or(|at| at.secs() >= since.as_second()))
+        let at = |created: &DateTime| Timestamp::from_second(created.secs()).ok();
+        let begin = |operation: AccountAssignmentOperationStatusMetadata| {
+            let at = operation.created_date().and_then(at);
+            Some(Begin { id: operation.request_id?, at })
         };
-        let found = listed.into_iter().filter(|operation| recent(operation.created_date()));
-        Ok(found.filter_map(|operation| operation.request_id).collect())
+        Ok(listed.into_iter().filter_map(begin).collect())
     }
 }
 

@@ -44,24 +44,21 @@ impl Callbacks for Table {
             .table_name(&self.name)
             .set_item(Some(item(&request, &sk, [("link", mine), ("step", step(&link)), approver(&link)])))
             .condition_expression(ABSENT);
-        let link = match put.send().await {
-            Ok(_) => link,
+        match put.send().await {
+            Ok(_) => Ok(link),
             Err(e) if code(&e) == Some("ConditionalCheckFailedException") => {
                 let found = self.get(&request, &sk, what).await?;
                 let found = found.ok_or_else(|| Fault::transient(what, "the link is there and is not"))?;
-                Link { id: link_id(text(&found, "link")?)?, ..link }
+                Ok(Link { id: link_id(text(&found, "link")?)?, ..link })
             }
-            Err(e) => return Err(fault(what, e)),
-        };
-        // Written also when the link is an old one: a crash may have come between the two.
-        let attributes = [("request", s(link.request.as_str())), ("step", step(&link)), approver(&link)];
-        let item = item(&format!("LINK#{}", link.id), "L", attributes);
-        let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
-        put.send().await.map_err(|e| fault(what, e))?;
-        Ok(link)
+            Err(e) => Err(fault(what, e)),
+        }
     }
 
     async fn link(&self, id: &LinkId) -> Result<Option<Link>, Fault> {
+        if let Some(request) = id.request() {
+            return Ok(self.links(&request).await?.into_iter().find(|link| link.id == *id));
+        }
         let Some(item) = self.get(&format!("LINK#{id}"), "L", "read the link").await? else { return Ok(None) };
         let request = RequestId::parse(text(&item, "request")?).map_err(unreadable)?;
         decode(id.clone(), request, &item).map(Some)

@@ -223,7 +223,7 @@ impl Announcer {
         if let Some(known) = links.into_iter().find(|link| link.step == step && link.approver == *who) {
             return Ok(Some(known.id));
         }
-        let new = Link { id: self.ids.link()?, request: request.ask.id.clone(), step, approver: who.clone() };
+        let new = Link::new(self.ids.as_ref(), &request.ask.id, step, who)?;
         Ok(Some(self.core.store.put_link(new).await?.id))
     }
 }

@@ -103,8 +103,7 @@ impl<'a> KeyWork<'a> {
             if self.record.settled.contains(&id) || self.tools.watch.follows(&id) {
                 continue;
             }
-            self.tools.quota.pace(self.tools.clock.as_ref()).await;
-            if self.tools.access.concerns(OperationKind::Assign, &id, &self.record.key).await? {
+            if self.tools.finder.is_about(self.tools, OperationKind::Assign, &id, &self.record.key).await? {
                 return Ok(true);
             }
         }
@@ -170,7 +169,7 @@ impl<'a> KeyWork<'a> {
                 None
             }
         };
-        self.slot.begun(tools.clock.now());
+        self.slot.begun(id.as_deref(), tools.clock.now());
         Self::changed(self.resolve(id).await?)
     }
 
@@ -262,8 +261,7 @@ impl<'a> KeyWork<'a> {
     /// so much time has passed that "not found" means "never was".
     async fn find(&self, operation: &Operation) -> Result<Option<String>, Error> {
         loop {
-            self.tools.quota.pace(self.tools.clock.as_ref()).await;
-            let found = self.tools.access.find(operation.kind, &self.record.key, operation.since).await?;
+            let found = self.tools.finder.find(self.tools, operation, &self.record.key).await?;
             if let Some(id) = found.into_iter().find(|id| !self.record.settled.contains(id)) {
                 return Ok(Some(id));
             }

@@ -10,9 +10,10 @@ use curfew_domain::time::{SignedDuration, Timestamp};
 use super::Tools;
 use crate::error::Error;
 
-/// In a crowd, a confirmation waits this long for others of its place, and up to twice as long for calls to spare. The
+/// In a crowd, a confirmation waits this long for others of its place, and up to so much longer for calls to spare. The
 /// slot of its operation is free meanwhile.
-const SHARED_WITHIN: SignedDuration = SignedDuration::from_secs(10);
+const SHARED_WITHIN: SignedDuration = SignedDuration::from_secs(32);
+const AT_MOST: SignedDuration = SignedDuration::from_secs(39);
 /// How often it is checked whether somebody else has listed.
 const STEP: SignedDuration = SignedDuration::from_millis(100);
 
@@ -88,7 +89,7 @@ impl Listings {
         let waiting = state.waiting.get(place).filter(|waiting| waiting.users.contains(user))?;
         let waited = tools.clock.now().duration_since(waiting.since);
         let is_early = waited < SHARED_WITHIN || !tools.quota.has_calls_to_spare(tools.clock.now());
-        let may_wait = tools.quota.is_crowded() && !tools.is_closing() && waited < SHARED_WITHIN * 2;
+        let may_wait = tools.quota.is_crowded() && !tools.is_closing() && waited < AT_MOST;
         if may_wait && is_early { None } else { Some(state.waiting.remove(place)?.users) }
     }
 

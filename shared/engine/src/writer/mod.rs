@@ -9,11 +9,13 @@
 //! after it cannot be alive any more, and what it had begun is on record.
 
 pub(crate) mod assign;
+mod finder;
 mod key;
 mod listing;
 mod queue;
 mod quota;
 mod remove;
+mod tempo;
 mod watch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,6 +32,7 @@ use crate::core::Core;
 use crate::error::{Error, Fault};
 use crate::facts::FactSources;
 use crate::ports::{Access, Clock, Commit, Store, Timers, Wake};
+use finder::Finder;
 use listing::Listings;
 use queue::Queue;
 use quota::{Lane, Quota, Slot};
@@ -50,7 +53,7 @@ const AFTERLIFE: SignedDuration = SignedDuration::from_secs(15);
 const REFRESH: [SignedDuration; 2] = [SignedDuration::from_millis(1_500), SignedDuration::from_secs(20)];
 const REFRESH_EACH: SignedDuration = SignedDuration::from_millis(25);
 /// How often it is checked whether something can be begun.
-const TICK: SignedDuration = SignedDuration::from_millis(20);
+const TICK: SignedDuration = SignedDuration::from_millis(10);
 /// Tries to take the lease when others write it at the same moment.
 const LEASE_TRIES: u32 = 3;
 /// Intents that are listed beside each other by who leaves them.
@@ -98,6 +101,7 @@ struct Tools {
     quota: Quota,
     watch: Watch,
     listings: Listings,
+    finder: Finder,
     deadline: Timestamp,
 }
 
@@ -159,8 +163,8 @@ impl<'a> Writer<'a> {
         let clock = Arc::clone(&parts.core.clock);
         let quota = Quota::new(parts.limits, clock.now());
         let (store, access) = (Arc::clone(&parts.core.store), Arc::clone(&parts.access));
-        let tools =
-            Tools { store, access, clock, quota, watch: Watch::default(), listings: Listings::default(), deadline };
+        let (watch, listings, finder) = (Watch::default(), Listings::default(), Finder::default());
+        let tools = Tools { store, access, clock, quota, watch, listings, finder, deadline };
         Self { parts, tools, name, moved: Mutex::default(), vouched: Mutex::default() }
     }
 
@@ -179,6 +183,11 @@ impl<'a> Writer<'a> {
         if let Some(intent) = request.intent() {
             locked(&self.moved).push(intent);
         }
+    }
+
+    /// Whether there is something that `take_up` was told and nobody carries out yet.
+    pub(crate) fn has_some_to_do(&self) -> bool {
+        !locked(&self.moved).is_empty()
     }
 
     /// Policy has just allowed this request, on fresh facts.

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use curfew_domain::id::{AccountId, GroupId, Key, UserId};
 use curfew_domain::time::{SignedDuration, Timestamp};
 
+use super::tempo::{CERTAIN, Tempo};
 use crate::ports::Clock;
 
 /// How much of Identity Center's quotas the writer uses.
@@ -27,14 +28,16 @@ impl Default for Limits {
 
 /// Calls that may be made at once after a pause.
 const BURST: i64 = 8;
-/// How long an operation is thought to take at first. Each guess that was wrong makes it longer by a part in `WRONG`,
-/// each that was right shorter by a part in `RIGHT`: about one guess in three is wrong then, whatever the truth is. That
-/// is a refused call for two or three removals, and keeps slots from standing idle until the next look.
-const FIRST_GUESS: SignedDuration = SignedDuration::from_secs(3);
-const WRONG: i64 = 32;
-const RIGHT: i64 = 60;
 /// With fewer operations in flight, no end is guessed: there is no hurry.
 const CROWD: usize = 5;
+/// A change is asked for when this much of a slot has probably become free since the last look, in thousandths: to wait for
+/// certainty would leave slots empty for half of the time between two looks. A wrong guess costs one refused call, and
+/// shows like a look that nothing has ended.
+const LIKELY: i64 = 320;
+/// A look is worth its call when so much has probably ended.
+const WORTH_A_LOOK: i64 = 2_100;
+/// After a refusal, none is asked for until then.
+const REFUSED_PAUSE: SignedDuration = SignedDuration::from_millis(100);
 
 /// Keeps count of calls and operations.
 pub(super) struct Quota {
@@ -47,10 +50,11 @@ struct State {
     next_call: Timestamp,
     /// Slots in use.
     slots: BTreeMap<Lane, Occupant>,
-    /// How long an operation is thought to take, in milliseconds.
-    usual: i64,
-    /// A guess was wrong: no other until then.
-    wary_until: Timestamp,
+    /// Numbers the slots.
+    tickets: u64,
+    tempo: Tempo,
+    /// Identity Center took no more: nothing is asked for until then.
+    refused_until: Timestamp,
 }
 
 /// Where operations must follow one another.
@@ -74,28 +78,31 @@ impl Lane {
 
 /// What a slot is used for.
 struct Occupant {
-    /// It was free only by a guess.
-    guessed: bool,
-    /// When its operation was accepted.
-    begun: Option<Timestamp>,
-    /// When it was last seen in progress.
-    seen: Option<Timestamp>,
+    /// Which slot: the lane may have been given to another since.
+    ticket: u64,
+    /// Its operation, once it was accepted.
+    operation: Option<Accepted>,
+}
+
+struct Accepted {
+    /// Identity Center's id of it, if that is known.
+    id: Option<String>,
+    at: Timestamp,
+    /// When it was last known to be in progress.
+    seen: Timestamp,
 }
 
 /// The right to one operation in one lane. Given back when dropped.
 pub(super) struct Slot<'a> {
     quota: &'a Quota,
-    lane: Option<Lane>,
+    lane: Lane,
+    ticket: u64,
 }
 
 impl Quota {
     pub(super) fn new(limits: Limits, now: Timestamp) -> Self {
-        let state = State {
-            next_call: now,
-            slots: BTreeMap::new(),
-            usual: i64::try_from(FIRST_GUESS.as_millis()).unwrap_or(i64::MAX),
-            wary_until: now,
-        };
+        let (slots, tempo) = (BTreeMap::new(), Tempo::default());
+        let state = State { next_call: now, slots, tickets: 0, tempo, refused_until: now };
         Self { limits, state: Mutex::new(state) }
     }
 
@@ -127,17 +134,18 @@ impl Quota {
     /// A slot for an operation in this lane, if there is one.
     pub(super) fn slot(&self, lane: &Lane, now: Timestamp) -> Option<Slot<'_>> {
         let mut state = self.state();
-        let free = !state.slots.contains_key(lane) && state.occupied(now) < self.limits.operations;
-        free.then(|| {
-            let guessed = state.slots.len() >= self.limits.operations;
-            state.slots.insert(lane.clone(), Occupant { guessed, begun: None, seen: None });
-            Slot { quota: self, lane: Some(lane.clone()) }
-        })
+        if state.slots.contains_key(lane) || !state.has_room(now, self.limits.operations) {
+            return None;
+        }
+        state.tickets += 1;
+        let ticket = state.tickets;
+        state.slots.insert(lane.clone(), Occupant { ticket, operation: None });
+        Some(Slot { quota: self, lane: lane.clone(), ticket })
     }
 
     /// Whether a slot could be had in some lane.
     pub(super) fn has_room(&self, now: Timestamp) -> bool {
-        self.state().occupied(now) < self.limits.operations
+        self.state().has_room(now, self.limits.operations)
     }
 
     /// Whether so much is in flight that there is more to save than time.
@@ -145,61 +153,76 @@ impl Quota {
         self.state().slots.len() >= CROWD
     }
 
-    /// All operations have just been looked at. The slots of those that have ended are given back at once.
-    pub(super) fn looked(&self, now: Timestamp) {
-        let mut state = self.state();
-        for occupant in state.slots.values_mut().filter(|occupant| occupant.begun.is_some()) {
-            occupant.seen = Some(now);
-        }
+    /// Whether so much has probably ended that it is worth a look.
+    pub(super) fn is_worth_a_look(&self, now: Timestamp) -> bool {
+        self.state().probably_ended(now) >= WORTH_A_LOOK
+    }
+
+    /// All operations have just been looked at, and these are in progress no more: their slots are free.
+    pub(super) fn looked(&self, over: &[String], now: Timestamp) {
+        let mut guard = self.state();
+        let State { slots, tempo, .. } = &mut *guard;
+        slots.retain(|_, occupant| {
+            let Some(operation) = &mut occupant.operation else { return true };
+            let is_over = operation.id.as_ref().is_some_and(|id| over.contains(id));
+            if is_over {
+                tempo.ended(operation.at, operation.seen, now);
+            } else {
+                operation.seen = now;
+            }
+            !is_over
+        });
     }
 
     /// Identity Center has taken no more operations.
     pub(super) fn refused(&self, now: Timestamp) {
         let mut state = self.state();
-        state.usual += (state.usual / WRONG).max(1);
-        // By then, one of those in progress will probably have ended.
-        let gap = state.usual / i64::try_from(self.limits.operations).unwrap_or(1).max(1);
-        state.wary_until = now.checked_add(SignedDuration::from_millis(gap)).unwrap_or(now);
+        state.refused_until = now.checked_add(REFUSED_PAUSE).unwrap_or(now);
+        let operations = state.slots.values_mut().filter_map(|occupant| occupant.operation.as_mut());
+        let operations: Vec<&mut Accepted> = operations.collect();
+        if operations.len() <= self.limits.operations {
+            // None of them has ended.
+            operations.into_iter().for_each(|operation| operation.seen = now);
+        }
     }
 }
 
 impl State {
-    /// Slots in use, less those whose operations have probably ended since the last look. To wait for certainty would
-    /// leave slots empty for half of the time between two looks; a wrong guess costs one refused call.
-    fn occupied(&self, now: Timestamp) -> usize {
-        if now < self.wary_until || self.slots.len() < CROWD {
-            return self.slots.len();
+    /// Whether one more operation will probably be accepted.
+    fn has_room(&self, now: Timestamp, operations: usize) -> bool {
+        let more = self.slots.len().checked_sub(operations);
+        match more {
+            _ if now < self.refused_until => false,
+            None => true,
+            Some(_) if self.slots.len() < CROWD => false,
+            Some(more) => {
+                let taken = CERTAIN.saturating_mul(i64::try_from(more).unwrap_or(i64::MAX));
+                self.probably_ended(now) >= taken.saturating_add(LIKELY)
+            }
         }
-        self.slots.values().filter(|occupant| !occupant.has_probably_ended(now, self.usual)).count()
     }
-}
 
-impl Occupant {
-    fn has_probably_ended(&self, now: Timestamp, usual: i64) -> bool {
-        let Some(begun) = self.begun else { return false };
-        let expected = begun.checked_add(SignedDuration::from_millis(usual)).unwrap_or(now);
-        // One that takes longer than usual takes a little longer still.
-        let again = self.seen.and_then(|seen| seen.checked_add(SignedDuration::from_millis(usual / 4)).ok());
-        now >= expected && again.is_none_or(|again| now >= again)
+    /// How many operations have probably ended since the last look, in thousandths.
+    fn probably_ended(&self, now: Timestamp) -> i64 {
+        let operations = self.slots.values().filter_map(|occupant| occupant.operation.as_ref());
+        operations.map(|operation| self.tempo.has_ended(operation.at, operation.seen, now)).sum()
     }
 }
 
 impl Slot<'_> {
-    /// The operation was accepted.
-    pub(super) fn begun(&mut self, now: Timestamp) {
-        let Some(lane) = &self.lane else { return };
+    /// The operation was accepted, or may have been; under this id, if that is known.
+    pub(super) fn begun(&mut self, id: Option<&str>, now: Timestamp) {
         let mut state = self.quota.state();
-        let Some(occupant) = state.slots.get_mut(lane) else { return };
-        occupant.begun = Some(now);
-        if occupant.guessed {
-            state.usual = (state.usual - state.usual / RIGHT).max(100);
+        if let Some(occupant) = state.slots.get_mut(&self.lane).filter(|occupant| occupant.ticket == self.ticket) {
+            occupant.operation = Some(Accepted { id: id.map(str::to_owned), at: now, seen: now });
         }
     }
 
     /// The operation has ended, or was never begun.
     pub(super) fn free(&mut self) {
-        if let Some(lane) = self.lane.take() {
-            self.quota.state().slots.remove(&lane);
+        let mut state = self.quota.state();
+        if state.slots.get(&self.lane).is_some_and(|occupant| occupant.ticket == self.ticket) {
+            state.slots.remove(&self.lane);
         }
     }
 }

@@ -12,8 +12,9 @@ use crate::ports::Progress;
 
 /// The first look at an operation.
 const FIRST: SignedDuration = SignedDuration::from_secs(1);
-/// From one look to the next: with few operations, and with many.
-const PERIODS: [SignedDuration; 2] = [SignedDuration::from_millis(700), SignedDuration::from_secs(1)];
+/// From one look to the next: with few operations; and with many, at the least and at the most.
+const PERIOD: SignedDuration = SignedDuration::from_millis(700);
+const CROWDED: [SignedDuration; 2] = [SignedDuration::from_millis(100), SignedDuration::from_secs(2)];
 /// So many operations of a kind are asked about one by one, which also tells how they ended.
 const FEW: usize = 2;
 /// An operation that was never seen in progress counts as ended only after this long: it may not be visible yet.
@@ -40,6 +41,7 @@ pub(super) struct Watch(Mutex<State>);
 struct State {
     flying: BTreeMap<String, Flying>,
     next_look: Option<Timestamp>,
+    last_look: Option<Timestamp>,
     looking: bool,
 }
 
@@ -75,7 +77,7 @@ impl Watch {
                 self.state().flying.remove(id);
                 return Err(error);
             }
-            match self.turn(tools.clock.now()) {
+            match self.turn(tools) {
                 None => {
                     if let Err(error) = self.look(tools).await {
                         tracing::info!(%error, "operations in flight could not be looked at; trying again");
@@ -100,13 +102,16 @@ impl Watch {
     }
 
     /// How long to wait for the next look; `None` makes it the caller's to look.
-    fn turn(&self, now: Timestamp) -> Option<SignedDuration> {
+    fn turn(&self, tools: &Tools) -> Option<SignedDuration> {
+        let now = tools.clock.now();
         let mut state = self.state();
         let wait = state.next_look.map_or(SignedDuration::ZERO, |at| at.duration_since(now));
         if state.looking {
             return Some(STEP);
         }
-        if wait > SignedDuration::ZERO {
+        let long_ago = state.last_look.is_none_or(|at| now.duration_since(at) >= CROWDED[0]);
+        let worth_it = tools.quota.is_crowded() && long_ago && tools.quota.is_worth_a_look(now);
+        if wait > SignedDuration::ZERO && !worth_it {
             return Some(wait);
         }
         state.looking = true;
@@ -117,9 +122,9 @@ impl Watch {
         let now = tools.clock.now();
         let mut state = self.state();
         state.looking = false;
-        let [few, many] = PERIODS;
-        let period = if state.flying.len() > 2 * FEW { many } else { few };
+        let period = if tools.quota.is_crowded() { CROWDED[1] } else { PERIOD };
         state.next_look = now.checked_add(period).ok();
+        state.last_look = Some(now);
     }
 
     async fn look(&self, tools: &Tools) -> Result<(), Fault> {
@@ -145,8 +150,13 @@ impl Watch {
                 }
             }
         }
-        tools.quota.looked(tools.clock.now());
+        tools.quota.looked(&self.over_by_now(), tools.clock.now());
         Ok(())
+    }
+
+    fn over_by_now(&self) -> Vec<String> {
+        let state = self.state();
+        state.flying.iter().filter(|(_, flying)| flying.over.is_some()).map(|(id, _)| id.clone()).collect()
     }
 
     fn open(&self, kind: OperationKind) -> Vec<String> {

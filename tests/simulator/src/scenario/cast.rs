@@ -127,6 +127,23 @@ pub fn with_emergencies(organisation: &mut Organisation) {
     organisation.configuration += "\n[emergency]\nreviewers = [\"user:dan\"]\n";
 }
 
+/// Time in which the reviews of `with_emergencies` are due after `with_quick_reviews`.
+pub const REVIEW_WITHIN_MINUTES: i64 = 3;
+
+/// The same, to be reviewed within minutes.
+pub fn with_quick_reviews(organisation: &mut Organisation) {
+    with_emergencies(organisation);
+    organisation.configuration += &format!("review_within = \"PT{REVIEW_WITHIN_MINUTES}M\"\n");
+}
+
+/// Has two of three approve what one approves elsewhere; if two have not within two minutes, Cyn and Dan are asked, both.
+pub fn with_quorum(organisation: &mut Organisation) {
+    let one = "approvers = [\"user:ana\", \"user:ben\", \"user:cyn\"]\ntimeout = \"PT10M\"\non_timeout = \"lapse\"\n";
+    let two = "approvers = [\"user:ana\", \"user:ben\", \"user:cyn\"]\nquorum = 2\ntimeout = \"PT2M\"\n\
+               on_timeout = { ask = [\"user:cyn\", \"user:dan\"], timeout = \"PT8M\" }\n";
+    organisation.configuration = organisation.configuration.replacen(one, two, 1);
+}
+
 /// A configuration with this bound for sessions and this longest grant.
 pub fn configuration(session_limit: &str, max_duration: &str) -> String {
     configuration_with(session_limit, max_duration, "guarded")

@@ -3,8 +3,8 @@
 use curfew_domain::request::{Answer, Stage};
 use curfew_domain::time::whole_seconds;
 
-use super::cast::Person::{Ana, Ben, Cyn};
-use super::cast::{Access, configuration, configuration_of_other_approvers, with_emergencies};
+use super::cast::Person::{Ana, Ben, Cyn, Dan};
+use super::cast::{Access, configuration, configuration_of_other_approvers, with_emergencies, with_quorum};
 use super::people::{millis, mins, secs, wish};
 use super::{Play, Scenario, scenario};
 use crate::parts;
@@ -18,6 +18,10 @@ pub(super) fn scenarios() -> Vec<Scenario> {
         scenario!("narrowed", narrowed, "the approver approves a shorter duration and a later start"),
         scenario!("escalated", escalated, "the requester makes an emergency of an open request",
             adjust: |options| with_emergencies(&mut options.organisation)),
+        scenario!("quorum", quorum, "two of three must approve, and do, at the same moment",
+            adjust: |options| with_quorum(&mut options.organisation)),
+        scenario!("quorum-escalated", quorum_escalated, "one approves in time; two others are asked, and approve",
+            adjust: |options| with_quorum(&mut options.organisation)),
         scenario!("policy-changes", policy_changes, "policy changes between approval and create: other approvers"),
         scenario!("shorter-maximum", shorter_maximum, "policy changes before the start: a shorter maximum"),
         scenario!("user-leaves-before", user_leaves_before, "the user is disabled between approval and create"),
@@ -102,6 +106,33 @@ async fn escalated(play: Play) {
         play.expect(&new, "ended/expired/absent");
         play.answer(Ben, &new, Answer::Approve).await;
     }
+    play.all_over(mins(40)).await;
+}
+
+async fn quorum(play: Play) {
+    let Some(id) = play.ask(Ana, wish(Access::Approved, mins(1))).await else { return };
+    play.expect(&id, "ended/expired/absent");
+    play.reaches(&id, Stage::AwaitingApproval, mins(10)).await;
+    let (other, request) = (play.clone(), id.clone());
+    let ben = tokio::task::spawn_local(async move { other.answer(Ben, &request, Answer::Approve).await });
+    play.answer(Cyn, &id, Answer::Approve).await;
+    ben.await.expect("Ben's task ends");
+    play.all_over(mins(40)).await;
+}
+
+async fn quorum_escalated(play: Play) {
+    let Some(id) = play.ask(Ana, wish(Access::Approved, mins(1))).await else { return };
+    play.expect(&id, "ended/expired/absent");
+    play.reaches(&id, Stage::AwaitingApproval, mins(10)).await;
+    let Some(since) = play.world.request(&id).map(|request| request.since) else { return };
+    play.answer_now(Ben, &id, Answer::Approve).await;
+    play.world.until(since + mins(2)).await;
+    play.hope(play.stage(&id) == Some(Stage::AwaitingApproval), "one of two is not enough");
+    play.world.pass(secs(30)).await;
+    let asked = play.world.request(&id).is_some_and(|request| request.waits_for(&play.world.user(Dan.name())));
+    play.hope(asked, "others are asked after the time of the step");
+    play.answer_now(Cyn, &id, Answer::Approve).await;
+    play.answer_now(Dan, &id, Answer::Approve).await;
     play.all_over(mins(40)).await;
 }
 

@@ -180,6 +180,13 @@ impl Play {
         Some(new)
     }
 
+    /// Finds an emergency justified. The status of the answer.
+    pub async fn review(&self, who: Person, id: &RequestId) -> Option<u16> {
+        let body = json!({ "finding": "justified", "comment": "there was smoke" });
+        let reviewed = self.click(who, "POST", &format!("/v1/requests/{id}/review"), None, Some(body)).await;
+        reviewed.map(|(status, _)| status)
+    }
+
     /// Cancels, returns or revokes. The status of the answer.
     pub async fn end(&self, who: Person, id: &RequestId, how: &str) -> Option<u16> {
         let ended = self.click(who, "POST", &format!("/v1/requests/{id}/{how}"), None, None).await;

@@ -13,6 +13,12 @@ fn replay(schedule: &str) {
     well(&run(&scenario, &schedule));
 }
 
+/// The holder dies right after it has closed the request: nobody has told the execution, and the lease is not given back.
+#[test]
+fn i15_an_execution_ends_though_who_closed_its_request_died_at_once() {
+    replay("returned-provisioning/call:71:crash-after#1");
+}
+
 #[test]
 fn i7_a_create_that_was_in_progress_before_an_intent_is_not_taken_for_the_one_that_it_began() {
     replay("standing-comes/call:50:crash-after#1");
