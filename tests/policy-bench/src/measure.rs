@@ -9,6 +9,7 @@ use curfew_policy::cedar::Rules;
 use curfew_policy::model::Entitlement;
 use fastrand::Rng;
 
+use crate::decision::{Whole, whole};
 use crate::differential::{asking, person, plain};
 use crate::full::{Failure, Full};
 use crate::peers::Cel;
@@ -25,7 +26,7 @@ fn samples(policies: usize) -> (usize, usize, usize) {
 pub struct Times(Vec<f64>);
 
 impl Times {
-    fn add(&mut self, time: Duration) {
+    pub(crate) fn add(&mut self, time: Duration) {
         self.0.push(time.as_secs_f64() * 1e6);
     }
 
@@ -71,9 +72,11 @@ pub struct Row {
     pub list: [Times; 2],
     /// The same by full Cedar, from a sample of the entitlements.
     pub list_full: Times,
+    /// Whole decisions.
+    pub whole: Whole,
 }
 
-fn timed<T>(times: &mut Times, work: impl FnOnce() -> T) -> T {
+pub(crate) fn timed<T>(times: &mut Times, work: impl FnOnce() -> T) -> T {
     let begin = ThreadTime::now();
     let done = black_box(work());
     times.add(begin.elapsed());
@@ -114,6 +117,8 @@ pub fn row(policies: usize, seed: u64) -> Result<Row, Failure> {
     for (ask, _) in asks.iter().take(lists) {
         list(&world, &compiled, &full, ask, &mut row)?;
     }
+    row.whole = whole(policies, seed)?;
+    row.mismatches += row.whole.mismatches;
     Ok(row)
 }
 
@@ -183,9 +188,8 @@ fn first_verdicts(
         let sliced =
             timed(&mut row.cold[0], || Rules::open(index, &digest).map(|opened| verdict(&opened, world, ask, of)))?;
         let requests = requests(full, world, ask, of)?;
-        let everything = timed(&mut row.cold[1], || {
-            Full::parse(world).map(|parsed| full_verdict(&parsed, &requests, &store))
-        })?;
+        let everything =
+            timed(&mut row.cold[1], || Full::parse(world).map(|parsed| full_verdict(&parsed, &requests, &store)))?;
         row.mismatches += usize::from(everything != sliced);
     }
     Ok(())
@@ -194,7 +198,7 @@ fn first_verdicts(
 fn list(world: &World, rules: &Rules, full: &Full, ask: &Ask, row: &mut Row) -> Result<(), Failure> {
     let all = |rules: &Rules| -> Vec<Option<usize>> {
         let mut listing = rules.listing(&person(world, ask));
-        let mut first = |of| (0..FLOWS.len()).find(|flow| listing.allows(FLOWS[*flow], of));
+        let mut first = |of| listing.first(FLOWS, of).and_then(|name| FLOWS.iter().position(|flow| *flow == name));
         world.entitlements.iter().map(&mut first).collect()
     };
     let (index, digest) = (rules.index().to_owned(), rules.digest());
