@@ -9,6 +9,7 @@
 
 mod checking;
 mod comparing;
+mod proving;
 mod publishing;
 mod server;
 mod set_ups;
