@@ -63,6 +63,7 @@ mod assignments;
 mod bench;
 mod blob;
 mod callbacks;
+mod chunks;
 mod configurations;
 mod directories;
 mod intents;

@@ -2,14 +2,6 @@
 //!
 //! A thin client: what it decides it decides with `curfew-policy`, offline; what it publishes it sends to the HTTP API.
 //! Each command is a function from its arguments to an [`answer::Answer`]; only `main` writes.
-#![allow(
-    clippy::format_push_string,
-    clippy::format_collect,
-    clippy::match_same_arms,
-    clippy::single_match_else,
-    clippy::case_sensitive_file_extension_comparisons,
-    reason = "a command writes a few screens of text: plain formatting and arms in the order of reading are clearest"
-)]
 
 mod access;
 mod answer;

@@ -80,7 +80,7 @@ impl Known {
 
     /// Who had this user name when the directory was read.
     pub fn user_named(&self, name: &str) -> Option<&UserId> {
-        self.directory.users.iter().find(|(_, user)| user.name == name).map(|(id, _)| id)
+        self.directory.user_named(name).map(|(id, _)| id)
     }
 
     /// A person with the roles that the configuration gives.

@@ -7,10 +7,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use curfew_domain::id::{GroupId, UserId};
+use curfew_domain::id::UserId;
 use curfew_domain::time::Timestamp;
 
-use crate::directory::{Directory, Group, User};
+use crate::directory::{Directory, User};
 use crate::model::{Approver, Model, Terms};
 
 /// Resolves the approvers of one request.
@@ -25,8 +25,7 @@ pub(crate) struct Resolver<'a> {
     pub(crate) now: Timestamp,
 }
 
-/// Finds people by name and group, each question once: the directory is ordered by id, so a question means a pass over
-/// everybody, and the steps of a flow ask for the same groups again and again.
+/// Finds people by name and group, each question once: the steps of a flow ask for the same groups again and again.
 pub(crate) struct Roll<'a> {
     pub(crate) directory: &'a Directory,
     found: RefCell<BTreeMap<Named, Rc<BTreeSet<UserId>>>>,
@@ -126,22 +125,18 @@ impl<'a> Roll<'a> {
 }
 
 fn enabled(directory: &Directory, named: &Named) -> BTreeSet<UserId> {
-    let mut ids: BTreeSet<&UserId> = BTreeSet::new();
-    let mut logins: BTreeSet<&str> = BTreeSet::new();
+    let people = &directory.users;
+    let mut found: BTreeMap<&UserId, &User> = BTreeMap::new();
     for text in &named.users {
         // An id means its user even where another user has that text as name.
-        match UserId::parse(text).ok().and_then(|id| directory.users.get_key_value(&id)) {
-            Some((id, _)) => ids.insert(id),
-            None => logins.insert(text),
-        };
+        match UserId::parse(text).ok().and_then(|id| people.get_key_value(&id)) {
+            Some((id, user)) => found.extend([(id, user)]),
+            None => found.extend(people.named(text)),
+        }
     }
-    let wanted = |group: &Group| named.groups.contains(group.name.as_str());
-    let groups: BTreeSet<&GroupId> =
-        directory.groups.iter().filter(|(_, group)| wanted(group)).map(|(id, _)| id).collect();
-    if !logins.is_empty() || !groups.is_empty() {
-        let means =
-            |user: &User| logins.contains(user.name.as_str()) || user.groups.iter().any(|id| groups.contains(id));
-        ids.extend(directory.users.iter().filter(|(_, user)| means(user)).map(|(id, _)| id));
+    if !named.groups.is_empty() {
+        let groups = directory.groups.iter().filter(|(_, group)| named.groups.contains(group.name.as_str()));
+        found.extend(groups.flat_map(|(id, _)| people.members(id)));
     }
-    ids.into_iter().filter(|id| directory.users.get(*id).is_some_and(|user| user.enabled)).cloned().collect()
+    found.into_iter().filter(|(_, user)| user.enabled).map(|(id, _)| id.clone()).collect()
 }

@@ -4,6 +4,7 @@
 //! configuration's bound (`settings.facts_max_age`).
 
 mod changes;
+mod people;
 mod stored;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use curfew_domain::id::{AccountId, GroupId, PermissionSetArn, UnitId, UserId};
 use curfew_domain::time::{SignedDuration, Timestamp};
 
 pub use changes::{Change, changes};
+pub use people::People;
 pub use stored::{StoredDirectory, Unreadable, compress, decompress, pack, unpack};
 
 /// One consistent snapshot.
@@ -28,7 +30,7 @@ pub struct Directory {
     /// Permission sets of the Identity Center instance.
     pub permission_sets: BTreeMap<PermissionSetArn, PermissionSet>,
     /// People.
-    pub users: BTreeMap<UserId, User>,
+    pub users: People,
     /// Groups.
     pub groups: BTreeMap<GroupId, Group>,
 }
@@ -121,7 +123,7 @@ impl Directory {
             units: BTreeMap::new(),
             accounts: BTreeMap::new(),
             permission_sets: BTreeMap::new(),
-            users: BTreeMap::new(),
+            users: People::new(),
             groups: BTreeMap::new(),
         }
     }
@@ -164,7 +166,7 @@ impl Directory {
 
     /// The user of this name, exactly as written.
     pub fn user_named(&self, name: &str) -> Option<(&UserId, &User)> {
-        self.users.iter().find(|(_, user)| user.name == name)
+        self.users.named(name).next()
     }
 
     /// The group of this display name, exactly as written.

@@ -9,7 +9,7 @@ use curfew_domain::time::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::bundle::Bundle;
-use crate::directory::{Account, Directory, Group, OrgUnit, PermissionSet, User};
+use crate::directory::{Account, Directory, Group, OrgUnit, People, PermissionSet, User};
 
 /// A path of this repository.
 fn repository(path: &str) -> PathBuf {
@@ -60,7 +60,7 @@ pub(crate) fn organization() -> Directory {
         units: BTreeMap::from([(root.clone(), OrgUnit { name: "Root".to_owned(), parent: None })]),
         accounts: BTreeMap::new(),
         permission_sets: BTreeMap::new(),
-        users: BTreeMap::new(),
+        users: People::new(),
         groups: BTreeMap::new(),
     };
     units(&file["units"], &root, &mut directory);

@@ -44,7 +44,7 @@ impl Configuration {
         let told = targets.map(|target| Told {
             on: target.on.clone(),
             people: people(&target.people, directory),
-            address: target.to.as_ref().and_then(|to| to.strip_prefix("mail:")).map(str::to_owned),
+            address: target.address.clone(),
         });
         told.collect()
     }

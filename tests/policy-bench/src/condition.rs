@@ -14,6 +14,10 @@ use crate::world::{self, Ask, CATALOGS, DEPARTMENTS, EMPLOYMENT, ENVIRONMENTS, S
 #[expect(missing_docs, reason = "the texts of `cedar` say it")]
 pub enum Condition {
     SetIs(usize),
+    SetIsNot(usize),
+    SetAmong(usize, usize),
+    /// Its name has an escape in it.
+    InSet(usize),
     AtMost(u32),
     SessionAtMost(i64),
     Ticket,
@@ -49,7 +53,7 @@ impl Condition {
     /// Any condition.
     pub fn random(size: Size, rng: &mut Rng) -> Self {
         let (set, unit, group) = (rng.usize(0..size.sets), rng.usize(0..=size.units), rng.usize(0..size.groups));
-        match rng.u8(0..25) {
+        match rng.u8(0..28) {
             0 | 1 => Self::SetIs(set),
             2 => Self::AtMost(3600 * rng.u32(1..9)),
             3 => Self::SessionAtMost(rng.i64(1..13)),
@@ -73,6 +77,9 @@ impl Condition {
             21 => Self::NoActiveSet(set),
             22 => Self::NotActiveItself,
             23 => Self::Weekend,
+            24 => Self::SetIsNot(set),
+            25 => Self::SetAmong(set, rng.usize(0..size.sets)),
+            26 => Self::InSet(set),
             _ => Self::Overflow,
         }
     }
@@ -83,6 +90,14 @@ impl Condition {
         let text = |text: &str| format!("\"{}\"", text.escape_debug());
         match self {
             Self::SetIs(n) => format!("resource.permissionSet == {}", of("PermissionSet", &world::set(*n))),
+            Self::SetIsNot(n) => format!("resource.permissionSet != {}", of("PermissionSet", &world::set(*n))),
+            Self::SetAmong(a, b) => {
+                let [a, b] = [a, b].map(|n| of("PermissionSet", &world::set(*n)));
+                format!("[{a}, {b}].contains(resource.permissionSet)")
+            }
+            Self::InSet(n) => {
+                format!("resource in Curfew::PermissionSet::\"{}\"", world::set(*n).replace('S', "\\u{53}"))
+            }
             Self::AtMost(seconds) => format!("context.duration <= duration(\"{seconds}s\")"),
             Self::SessionAtMost(hours) => format!("resource.permissionSet.session <= duration(\"{hours}h\")"),
             Self::Ticket => "context has ticket".to_owned(),
@@ -139,7 +154,9 @@ impl Condition {
         let active = &ask.circumstances.active;
         let session = || directory.permission_sets.get(&of.permission_set).map(|set| set.session.as_hours());
         Ok(match self {
-            Self::SetIs(n) => of.permission_set_name == world::set(*n),
+            Self::SetIs(n) | Self::InSet(n) => of.permission_set_name == world::set(*n),
+            Self::SetIsNot(n) => of.permission_set_name != world::set(*n),
+            Self::SetAmong(a, b) => [a, b].iter().any(|n| of.permission_set_name == world::set(**n)),
             Self::AtMost(seconds) => ask.duration.seconds() <= *seconds,
             Self::SessionAtMost(hours) => session().is_some_and(|session| session <= *hours),
             Self::Ticket => ask.ticket.is_some(),

@@ -12,6 +12,9 @@ use crate::world::{Ask, FLOWS, Size, World};
 /// Questions that are put to one world.
 const ASKS: usize = 100;
 
+/// Entitlements that the listing is asked about before the one that is compared.
+const OTHERS: usize = 6;
+
 /// What was compared.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Tally {
@@ -64,7 +67,8 @@ fn one_world(seed: u64, tally: &mut Tally) -> Result<(), Failure> {
     for _ in 0..ASKS {
         let ask = world.ask(&mut rng);
         let of = world.entitlements.get(ask.entitlement).ok_or("no such entitlement")?;
-        compare(&world, &opened, &full, &ask, of, tally)?;
+        let others = (0..OTHERS).filter_map(|_| rng.choice(&world.entitlements)).collect();
+        compare(&world, &opened, &full, &ask, of, others, tally)?;
     }
     Ok(())
 }
@@ -76,10 +80,15 @@ fn compare(
     full: &Full,
     ask: &Ask,
     of: &Entitlement,
+    others: Vec<&Entitlement>,
     tally: &mut Tally,
 ) -> Result<(), Failure> {
     let question = rules.question(&asking(world, ask, of));
     let mut listing = rules.listing(&person(world, ask));
+    // It then answers from memory, where it takes another entitlement for alike.
+    for other in others {
+        listing.first(FLOWS, other);
+    }
     let store = full.store(world, ask, [of])?;
     for (n, flow) in FLOWS.iter().enumerate() {
         let sliced = question.flow(flow);

@@ -5,6 +5,7 @@
 )]
 
 pub mod condition;
+pub mod decision;
 pub mod differential;
 pub mod full;
 pub mod measure;

@@ -3,12 +3,13 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use cedar_policy::Entities;
+use cedar_policy::{Entities, Request};
 use cpu_time::ThreadTime;
 use curfew_policy::cedar::Rules;
 use curfew_policy::model::Entitlement;
 use fastrand::Rng;
 
+use crate::decision::{Whole, whole};
 use crate::differential::{asking, person, plain};
 use crate::full::{Failure, Full};
 use crate::peers::Cel;
@@ -25,7 +26,7 @@ fn samples(policies: usize) -> (usize, usize, usize) {
 pub struct Times(Vec<f64>);
 
 impl Times {
-    fn add(&mut self, time: Duration) {
+    pub(crate) fn add(&mut self, time: Duration) {
         self.0.push(time.as_secs_f64() * 1e6);
     }
 
@@ -71,9 +72,11 @@ pub struct Row {
     pub list: [Times; 2],
     /// The same by full Cedar, from a sample of the entitlements.
     pub list_full: Times,
+    /// Whole decisions.
+    pub whole: Whole,
 }
 
-fn timed<T>(times: &mut Times, work: impl FnOnce() -> T) -> T {
+pub(crate) fn timed<T>(times: &mut Times, work: impl FnOnce() -> T) -> T {
     let begin = ThreadTime::now();
     let done = black_box(work());
     times.add(begin.elapsed());
@@ -114,6 +117,8 @@ pub fn row(policies: usize, seed: u64) -> Result<Row, Failure> {
     for (ask, _) in asks.iter().take(lists) {
         list(&world, &compiled, &full, ask, &mut row)?;
     }
+    row.whole = whole(policies, seed)?;
+    row.mismatches += row.whole.mismatches;
     Ok(row)
 }
 
@@ -122,19 +127,13 @@ fn verdict(rules: &Rules, world: &World, ask: &Ask, of: &Entitlement) -> Option<
     (0..FLOWS.len()).find(|flow| question.flow(FLOWS[*flow]).allowed)
 }
 
-fn full_verdict(
-    full: &Full,
-    world: &World,
-    store: &Entities,
-    ask: &Ask,
-    of: &Entitlement,
-) -> Result<Option<usize>, Failure> {
-    for flow in 0..FLOWS.len() {
-        if full.ask(&full.request(world, ask, of, flow)?, store).allowed {
-            return Ok(Some(flow));
-        }
-    }
-    Ok(None)
+/// The requests about every flow, made before the clock starts: full Cedar is not to pay for their JSON.
+fn requests(full: &Full, world: &World, ask: &Ask, of: &Entitlement) -> Result<Vec<Request>, Failure> {
+    (0..FLOWS.len()).map(|flow| full.request(world, ask, of, flow)).collect()
+}
+
+fn full_verdict(full: &Full, requests: &[Request], store: &Entities) -> Option<usize> {
+    requests.iter().position(|request| full.ask(request, store).allowed)
 }
 
 fn verdicts(
@@ -151,8 +150,9 @@ fn verdicts(
         // Each once before, so that nothing is cold.
         verdict(rules, world, ask, of);
         let sliced = timed(&mut row.warm[0], || verdict(rules, world, ask, of));
-        full_verdict(full, world, &store, ask, of)?;
-        let everything = timed(&mut row.warm[1], || full_verdict(full, world, &store, ask, of))?;
+        let requests = requests(full, world, ask, of)?;
+        full_verdict(full, &requests, &store);
+        let everything = timed(&mut row.warm[1], || full_verdict(full, &requests, &store));
         let by_cel =
             timed(&mut row.warm[2], || (0..FLOWS.len()).find(|flow| cel.ask(world, ask, of, *flow).unwrap_or(false)));
         let by_loop = timed(&mut row.warm[3], || (0..FLOWS.len()).find(|flow| plain(world, ask, of, *flow).allowed));
@@ -187,7 +187,9 @@ fn first_verdicts(
         let (index, digest) = (rules.index().to_owned(), rules.digest());
         let sliced =
             timed(&mut row.cold[0], || Rules::open(index, &digest).map(|opened| verdict(&opened, world, ask, of)))?;
-        let everything = timed(&mut row.cold[1], || full_verdict(&Full::parse(world)?, world, &store, ask, of))?;
+        let requests = requests(full, world, ask, of)?;
+        let everything =
+            timed(&mut row.cold[1], || Full::parse(world).map(|parsed| full_verdict(&parsed, &requests, &store)))?;
         row.mismatches += usize::from(everything != sliced);
     }
     Ok(())
@@ -196,7 +198,7 @@ fn first_verdicts(
 fn list(world: &World, rules: &Rules, full: &Full, ask: &Ask, row: &mut Row) -> Result<(), Failure> {
     let all = |rules: &Rules| -> Vec<Option<usize>> {
         let mut listing = rules.listing(&person(world, ask));
-        let mut first = |of| (0..FLOWS.len()).find(|flow| listing.allows(FLOWS[*flow], of));
+        let mut first = |of| listing.first(FLOWS, of).and_then(|name| FLOWS.iter().position(|flow| *flow == name));
         world.entitlements.iter().map(&mut first).collect()
     };
     let (index, digest) = (rules.index().to_owned(), rules.digest());
@@ -212,7 +214,8 @@ fn list(world: &World, rules: &Rules, full: &Full, ask: &Ask, row: &mut Row) -> 
     let store = full.store(world, ask, sample.iter().map(|(of, _)| *of))?;
     let mut times = Times::default();
     for (of, answer) in sample {
-        let everything = timed(&mut times, || full_verdict(full, world, &store, ask, of))?;
+        let requests = requests(full, world, ask, of)?;
+        let everything = timed(&mut times, || full_verdict(full, &requests, &store));
         let one = verdict(rules, world, ask, of);
         row.mismatches += usize::from(everything != *answer) + usize::from(one != *answer);
     }

@@ -29,6 +29,8 @@ pub fn goals(rows: &[Row]) -> Vec<Goal> {
         goal("growth of a warm verdict, times", last.warm[0].mean() / first.warm[0].mean(), 3.0),
         goal("warm verdict, ms", last.warm[0].mean() / 1e3, 1.0),
         goal("warm verdict, ms, 99 of 100", last.warm[0].percentile(99) / 1e3, 1.0),
+        goal("whole decision, ms", last.whole.warm.mean() / 1e3, 1.0),
+        goal("growth of a whole decision, times", last.whole.warm.mean() / first.whole.warm.mean(), 3.0),
         goal("cold verdict, of parsing everything", last.cold[0].mean() / last.cold[1].mean(), 0.005),
         goal("sizes at which any answer differed", mismatches, 0.0),
     ]
@@ -79,6 +81,15 @@ pub fn row(row: &Row) -> String {
     line(&mut text, "  warm", &row.list[1], full);
     line(&mut text, "  full Cedar, from a sample", &row.list_full, full);
     let _ = writeln!(text, "  {:.0} of them can be requested, on average", row.offered);
+    let whole = &row.whole;
+    let base = whole.warm.mean();
+    let _ =
+        writeln!(text, "  a whole decision, {} people; {} allowed; last column: of warm", whole.people, whole.allowed);
+    let parts = [("warm", &whole.warm), ("first with a snapshot", &whole.first)];
+    let parts = parts.into_iter().chain([("snapshot unpacked", &whole.unpack), ("configuration opened", &whole.open)]);
+    for (name, times) in parts {
+        line(&mut text, &format!("  {name}"), times, base);
+    }
     text
 }
 
@@ -98,6 +109,11 @@ pub fn json(rows: &[Row], goals: &[Goal]) -> String {
             "list": {
                 "entitlements": row.listed, "offered": row.offered, "cold": figures(&row.list[0]),
                 "warm": figures(&row.list[1]), "full_estimated": figures(&row.list_full),
+            },
+            "whole": {
+                "people": row.whole.people, "allowed": row.whole.allowed, "warm": figures(&row.whole.warm),
+                "first": figures(&row.whole.first), "unpack": figures(&row.whole.unpack),
+                "open": figures(&row.whole.open),
             },
         })
     };

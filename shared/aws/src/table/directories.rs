@@ -5,7 +5,6 @@
 use std::sync::{Arc, PoisonError};
 
 use async_trait::async_trait;
-use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use curfew_domain::hex::hex;
 use curfew_domain::lease::Lease;
@@ -20,8 +19,6 @@ use crate::fault::fault;
 
 pub(super) const PK: &str = "DIRECTORY";
 pub(super) const HEAD: &str = "head";
-/// Bytes of a chunk; an item holds 400 KB with its names.
-const CHUNK: usize = 350_000;
 /// Places that the chunks of snapshots go round.
 const SNAPSHOTS: u64 = 3;
 /// Places that the chunks of drafts go round: one is read while the other is written.
@@ -61,7 +58,7 @@ impl Directories for Table {
             Some(before) if before.digest == digest(&bytes) => before,
             before => {
                 let place = before.map_or(0, |before| (before.place + 1) % SNAPSHOTS);
-                self.put_chunks("SNAPSHOT", place, &bytes).await?
+                self.put_content("SNAPSHOT", place, &bytes).await?
             }
         };
         let head = Head {
@@ -88,7 +85,7 @@ impl Directories for Table {
     async fn draft(&self) -> Result<Option<Vec<u8>>, Fault> {
         let Some(found) = self.get(PK, "draft", "read the draft of the directory").await? else { return Ok(None) };
         // A harmed one is no loss: reading begins again.
-        self.chunks("DRAFT", &found).await
+        self.content("DRAFT", &found).await
     }
 
     async fn put_draft(&self, draft: Option<&[u8]>) -> Result<(), Fault> {
@@ -102,11 +99,8 @@ impl Directories for Table {
             return Ok(());
         };
         let place = found.as_ref().map(chunks).transpose()?.map_or(0, |before| (before.place + 1) % DRAFTS);
-        let chunks = self.put_chunks("DRAFT", place, bytes).await?;
-        let put = self.client.put_item().table_name(&self.name);
-        let put = put.set_item(Some(item(PK, "draft", attributes(&chunks))));
-        put.send().await.map_err(|e| fault(what, e))?;
-        Ok(())
+        let chunks = self.put_content("DRAFT", place, bytes).await?;
+        self.put_plainly(item(PK, "draft", attributes(&chunks)), what).await
     }
 }
 
@@ -116,11 +110,11 @@ impl Table {
         if let Some(known) = self.cached(&found)? {
             return Ok(known);
         }
-        let mut bytes = self.chunks("SNAPSHOT", &found).await?;
+        let mut bytes = self.content("SNAPSHOT", &found).await?;
         if bytes.is_none() {
             // So many snapshots came meanwhile that its chunks are those of another.
             found = self.get(PK, HEAD, "read the directory").await?.unwrap_or(found);
-            bytes = self.chunks("SNAPSHOT", &found).await?;
+            bytes = self.content("SNAPSHOT", &found).await?;
         }
         let bytes = bytes.ok_or_else(|| unreadable("the directory does not have the digest that it should have"))?;
         let directory = Arc::new(unpack(&bytes, taken_at(&found)?).map_err(unreadable)?);
@@ -141,35 +135,18 @@ impl Table {
         Ok(Some(Arc::clone(known)))
     }
 
-    /// Writes content in chunks.
-    async fn put_chunks(&self, kind: &str, place: u64, bytes: &[u8]) -> Result<Chunks, Fault> {
-        let pk = format!("{kind}#{place}");
-        let mut count = 0;
-        for chunk in bytes.chunks(CHUNK) {
-            let item = item(&pk, &sk(count), [("bytes", AttributeValue::B(Blob::new(chunk)))]);
-            let put = self.client.put_item().table_name(&self.name).set_item(Some(item));
-            put.send().await.map_err(|e| fault("write the directory", e))?;
-            count += 1;
-        }
+    /// Writes content to a place.
+    async fn put_content(&self, kind: &str, place: u64, bytes: &[u8]) -> Result<Chunks, Fault> {
+        let count = self.put_chunks(&format!("{kind}#{place}"), bytes, "write the directory").await?;
         Ok(Chunks { place, count, digest: digest(bytes) })
     }
 
     /// Reads the content that an item names; `None` if its chunks are not, or not all, those that it names.
-    async fn chunks(&self, kind: &str, named: &Item) -> Result<Option<Vec<u8>>, Fault> {
+    async fn content(&self, kind: &str, named: &Item) -> Result<Option<Vec<u8>>, Fault> {
         let Chunks { place, count, digest: expected } = chunks(named)?;
-        let pk = format!("{kind}#{place}");
-        let mut bytes = Vec::new();
-        for chunk in 0..count {
-            let found = self.get(&pk, &sk(chunk), "read the directory").await?;
-            let Some(part) = found.as_ref().and_then(|item| item.get("bytes")?.as_b().ok()) else { return Ok(None) };
-            bytes.extend_from_slice(part.as_ref());
-        }
-        Ok((digest(&bytes) == expected).then_some(bytes))
+        let bytes = self.chunks(&format!("{kind}#{place}"), count, "read the directory").await?;
+        Ok(bytes.filter(|bytes| digest(bytes) == expected))
     }
-}
-
-fn sk(chunk: u64) -> String {
-    format!("C#{chunk:04}")
 }
 
 fn digest(bytes: &[u8]) -> String {

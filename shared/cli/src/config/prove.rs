@@ -4,6 +4,8 @@
 //! asked: a `forbid` says that nothing in its scope is ever allowed, a `permit` that everything in its scope always is.
 
 #[cfg(feature = "prove")]
+mod assumed;
+#[cfg(feature = "prove")]
 mod counterexample;
 #[cfg(feature = "prove")]
 mod solver;

@@ -10,6 +10,7 @@
 mod access;
 mod checking;
 mod comparing;
+mod proving;
 mod publishing;
 mod server;
 mod set_ups;

@@ -157,6 +157,7 @@ fn entry<'f>(one: &Written<'f>) -> Result<Entry<'f>, Problem> {
     let wrong = |message, hint| one.piece.problem(0, Severity::Error, message, hint);
     let json = one.policy.to_json().map_err(|error| wrong(error.to_string(), None))?;
     let seen = seen(&json);
+    let aspects = seen.aspects_in(one.piece.text);
     if !seen.looked_into.is_empty() {
         let named: Vec<String> = seen.looked_into.into_iter().collect();
         let message =
@@ -167,7 +168,7 @@ fn entry<'f>(one: &Written<'f>) -> Result<Entry<'f>, Problem> {
     Ok(Entry {
         head: head(&one.policy),
         forbids: one.policy.effect() == Effect::Forbid,
-        aspects: letters(&seen.aspects),
+        aspects: letters(&aspects),
         id: one.policy.id().to_string(),
         text: one.piece.text,
     })

@@ -16,6 +16,7 @@ use curfew_domain::time::{SignedDuration, Timestamp};
 use super::head::key;
 use super::rules::Types;
 use super::schema::{ANY_FLOW, BUILT_IN, group_of};
+use crate::approvers::on_call;
 use crate::directory::{Account, Directory, PermissionSet, User};
 use crate::model::{Approver, Entitlement, Model};
 
@@ -216,17 +217,20 @@ impl<'a> Source<'a> {
 
     fn owner(&self, owner: &Approver, of: &Entitlement, requester: &User, depth: usize, to: &mut BTreeSet<String>) {
         let users = &self.directory.users;
-        let mut add = |belongs: &dyn Fn(&UserId, &User) -> bool| {
-            to.extend(users.iter().filter(|(id, user)| belongs(id, user)).map(|(_, user)| user.name.clone()));
+        // A name or an id, whichever fits.
+        let mut add = |named: &str| {
+            let by_id = UserId::parse(named).ok().and_then(|id| users.get(&id));
+            let meant = by_id.into_iter().chain(users.named(named).map(|(_, user)| user));
+            to.extend(meant.map(|user| user.name.clone()));
         };
         match owner {
-            Approver::User(named) => add(&|id, user| user.name == *named || id.as_str() == named),
+            Approver::User(named) => add(named),
             Approver::Group(named) => {
-                if let Some((group, _)) = self.directory.group_named(named) {
-                    add(&|_, user| user.groups.contains(group));
-                }
+                let group = self.directory.group_named(named);
+                let members = group.into_iter().flat_map(|(group, _)| users.members(group));
+                to.extend(members.map(|(_, user)| user.name.clone()));
             }
-            Approver::OnCall(rotation) => add(&|id, user| self.is_on_call(rotation, id, user)),
+            Approver::OnCall(rotation) => on_call(self.model, rotation, self.now).for_each(add),
             Approver::Manager => {
                 to.extend(requester.manager.as_ref().and_then(|id| users.get(id)).map(|manager| manager.name.clone()));
             }

@@ -4,7 +4,8 @@
 //! them permits is done. For the others, what the candidates look at ([`Aspect`]) is the key of a memory: entitlements that
 //! are alike in all of it have the same answer, and Cedar is asked once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::rc::Rc;
 
@@ -16,7 +17,7 @@ use super::context::{Wish, context};
 use super::entities::{Source, Unclear, entitlement_id, uid};
 use super::head::{ANY, key};
 use super::question::{Policies, aspects, requester, store};
-use super::rules::{Candidate, Rules};
+use super::rules::{Candidate, Rules, parse};
 use super::sees::Aspect;
 use crate::directory::{Directory, User};
 use crate::model::{Circumstances, Entitlement, Model};
@@ -57,10 +58,17 @@ struct Known<'r> {
     context: Context,
     /// The flows and the person, and the managers where any policy looks at them.
     entities: Vec<Entity>,
-    by_resource: HashMap<String, Vec<Candidate>>,
+    /// The policies about this person, by the resource that they name.
+    heads: Vec<Vec<Candidate>>,
+    /// Where in `heads` a key is.
+    keys: HashMap<String, usize>,
+    /// Whether any key is of a catalog.
+    catalogs_named: bool,
+    /// Whether any key is of an entitlement.
+    entitlements_named: bool,
     accounts: HashMap<AccountId, Rc<Place>>,
-    permission_sets: HashMap<PermissionSetArn, Option<Entity>>,
-    slices: HashMap<Vec<String>, Rc<Slice>>,
+    permission_sets: HashMap<PermissionSetArn, Option<Rc<PermissionSet>>>,
+    slices: HashMap<Vec<usize>, Rc<Slice>>,
 }
 
 /// An account as the listing needs it.
@@ -68,18 +76,35 @@ struct Known<'r> {
 struct Place {
     entity: Entity,
     paths: Vec<String>,
-    /// Its keys under which there are policies.
-    keys: Vec<String>,
+    /// Its heads.
+    heads: Vec<usize>,
     name: String,
     tags: String,
 }
 
-/// The policies that are found under the same keys, with what they said so far.
+/// A permission set as the listing needs it.
+#[derive(Debug)]
+struct PermissionSet {
+    entity: Entity,
+    /// Its head.
+    head: Option<usize>,
+}
+
+/// The policies that are found under the same heads.
 #[derive(Debug)]
 struct Slice {
-    flows: BTreeMap<String, Policies>,
+    /// Flows that some policy permits; the others are not allowed, whatever is evaluated.
+    flows: BTreeMap<String, Asked>,
     aspects: BTreeSet<Aspect>,
-    answers: std::cell::RefCell<HashMap<String, bool>>,
+    /// All between the quotes of the policies: every permission set that [`Aspect::NamedSets`] is about, and more.
+    literals: HashSet<String>,
+}
+
+/// The policies of a flow, with what they said so far.
+#[derive(Debug)]
+struct Asked {
+    policies: Policies,
+    answers: RefCell<HashMap<String, bool>>,
 }
 
 impl Rules {
@@ -96,20 +121,26 @@ fn known<'r>(rules: &'r Rules, source: &Source<'r>, person: &Person<'r>) -> Resu
     let by_resource = rules.by_resource(&source.principal_keys(person.user, user))?;
     let mut entities = source.actions(rules.flows());
     entities.push(source.person(person.user, user)?);
-    let mut managers = false;
-    for candidates in by_resource.values() {
-        managers |= aspects(candidates)?.contains(&Aspect::Manager);
+    let (mut managers, mut heads, mut keys) = (false, Vec::new(), HashMap::new());
+    for (key, candidates) in by_resource {
+        managers |= aspects(&candidates)?.contains(&Aspect::Manager);
+        keys.insert(key, heads.len());
+        heads.push(candidates);
     }
     if managers {
         entities.extend(source.managers(user)?);
     }
+    let named = |kind: &str| keys.keys().any(|key: &String| key.starts_with(kind));
     let wish = Wish { duration: person.duration, ticket: person.ticket, emergency: person.emergency };
     Ok(Known {
         user,
         principal: uid(&rules.types.user, &user.name),
         context: context(source, person.circumstances, wish)?,
         entities,
-        by_resource,
+        heads,
+        catalogs_named: named(&key("Catalog", "")),
+        entitlements_named: named(&key("Entitlement", "")),
+        keys,
         accounts: HashMap::new(),
         permission_sets: HashMap::new(),
         slices: HashMap::new(),
@@ -119,9 +150,7 @@ fn known<'r>(rules: &'r Rules, source: &Source<'r>, person: &Person<'r>) -> Resu
 impl Listing<'_> {
     /// Whether this flow to this entitlement is allowed. Whatever is unclear is not; [`Rules::question`] tells why.
     pub fn allows(&mut self, flow: &str, entitlement: &Entitlement) -> bool {
-        let (source, rules) = (self.source, self.rules);
-        let Ok(known) = &mut self.known else { return false };
-        known.allows(&source, rules, flow, entitlement).unwrap_or(false)
+        self.first([flow], entitlement).is_some()
     }
 
     /// The first of these flows that is allowed.
@@ -130,7 +159,26 @@ impl Listing<'_> {
         flows: impl IntoIterator<Item = &'f str>,
         entitlement: &Entitlement,
     ) -> Option<&'f str> {
-        flows.into_iter().find(|flow| self.allows(flow, entitlement))
+        let (source, rules) = (self.source, self.rules);
+        let known = self.known.as_mut().ok()?;
+        let place = known.place(&source, entitlement).ok()?;
+        let permission_set = known.permission_set(&source, entitlement)?;
+        let slice = known.slice(rules, &place, &permission_set, entitlement).ok()?;
+        if slice.flows.is_empty() {
+            return None;
+        }
+        let (alike, owners) = alike(&source, known.user, &slice, &place, entitlement);
+        let allows = |flow: &&str| {
+            let Some(Asked { policies, answers }) = slice.flows.get(*flow) else { return false };
+            if let Some(answer) = answers.borrow().get(&alike) {
+                return *answer;
+            }
+            let parts = (&*place, &*permission_set, &owners);
+            let Ok(answer) = known.ask(&source, rules, flow, policies, entitlement, parts) else { return false };
+            answers.borrow_mut().insert(alike.clone(), answer);
+            answer
+        };
+        flows.into_iter().find(allows)
     }
 
     /// Why nothing is allowed, where the facts about the person are unclear.
@@ -140,23 +188,21 @@ impl Listing<'_> {
 }
 
 impl<'r> Known<'r> {
-    fn allows(&mut self, source: &Source<'r>, rules: &Rules, flow: &str, of: &Entitlement) -> Result<bool, Unclear> {
-        let place = self.place(source, of)?;
-        let Some(permission_set) = self.permission_set(source, of) else { return Ok(false) };
-        let slice = self.slice(rules, &place, of)?;
-        let Some(policies) = slice.flows.get(flow).filter(|policies| policies.permit()) else { return Ok(false) };
-        let (alike, owners) = alike(source, self.user, &slice, flow, &place, of);
-        if let Some(answer) = slice.answers.borrow().get(&alike) {
-            return Ok(*answer);
-        }
-        let resource = source.entitlement(of, &place.paths, &owners)?;
+    fn ask(
+        &self,
+        source: &Source<'r>,
+        rules: &Rules,
+        flow: &str,
+        policies: &Policies,
+        of: &Entitlement,
+        (place, permission_set, owners): (&Place, &PermissionSet, &BTreeSet<String>),
+    ) -> Result<bool, Unclear> {
+        let resource = source.entitlement(of, &place.paths, owners)?;
         let resource_id = resource.uid();
         let mut entities = self.entities.clone();
-        entities.extend([place.entity.clone(), permission_set, resource]);
+        entities.extend([place.entity.clone(), permission_set.entity.clone(), resource]);
         let action = uid(&rules.types.action, flow);
-        let answer = policies.ask(action, &self.principal, &resource_id, &self.context, &store(entities)?)?.allowed;
-        slice.answers.borrow_mut().insert(alike, answer);
-        Ok(answer)
+        Ok(policies.ask(action, &self.principal, &resource_id, &self.context, &store(entities)?)?.allowed)
     }
 
     fn place(&mut self, source: &Source<'r>, of: &Entitlement) -> Result<Rc<Place>, Unclear> {
@@ -168,7 +214,7 @@ impl<'r> Known<'r> {
         let keys = paths.iter().map(|path| key("OrgUnit", path)).chain([key("Account", of.account.as_str())]);
         let place = Rc::new(Place {
             entity,
-            keys: keys.filter(|key| self.by_resource.contains_key(key)).collect(),
+            heads: keys.filter_map(|key| self.keys.get(&key).copied()).collect(),
             paths,
             name: account.map(|account| account.name.clone()).unwrap_or_default(),
             tags: account.map(|account| format!("{:?}", account.tags)).unwrap_or_default(),
@@ -177,29 +223,61 @@ impl<'r> Known<'r> {
         Ok(place)
     }
 
-    fn permission_set(&mut self, source: &Source<'r>, of: &Entitlement) -> Option<Entity> {
-        let known = self.permission_sets.entry(of.permission_set.clone());
-        known.or_insert_with(|| source.permission_set(of).ok()).clone()
+    fn permission_set(&mut self, source: &Source<'r>, of: &Entitlement) -> Option<Rc<PermissionSet>> {
+        if let Some(known) = self.permission_sets.get(&of.permission_set) {
+            return known.clone();
+        }
+        let head = self.keys.get(&key("PermissionSet", &of.permission_set_name)).copied();
+        let made = source.permission_set(of).ok().map(|entity| Rc::new(PermissionSet { entity, head }));
+        self.permission_sets.insert(of.permission_set.clone(), made.clone());
+        made
     }
 
     /// The policies for this entitlement.
-    fn slice(&mut self, rules: &Rules, place: &Place, of: &Entitlement) -> Result<Rc<Slice>, Unclear> {
-        let own = [key("PermissionSet", &of.permission_set_name), key("Entitlement", &entitlement_id(of))];
-        let own = own.into_iter().chain(of.catalogs.iter().map(|name| key("Catalog", name)));
-        let mut keys = place.keys.clone();
-        keys.extend(own.filter(|key| self.by_resource.contains_key(key)));
-        if let Some(slice) = self.slices.get(&keys) {
+    fn slice(
+        &mut self,
+        rules: &Rules,
+        place: &Place,
+        permission_set: &PermissionSet,
+        of: &Entitlement,
+    ) -> Result<Rc<Slice>, Unclear> {
+        let mut heads = place.heads.clone();
+        heads.extend(permission_set.head);
+        if self.catalogs_named {
+            heads.extend(of.catalogs.iter().filter_map(|name| self.keys.get(&key("Catalog", name))));
+        }
+        if self.entitlements_named {
+            heads.extend(self.keys.get(&key("Entitlement", &entitlement_id(of))));
+        }
+        if let Some(slice) = self.slices.get(&heads) {
             return Ok(Rc::clone(slice));
         }
-        let found = keys.iter().map(String::as_str).chain([ANY]).filter_map(|key| self.by_resource.get(key));
+        let found = heads.iter().chain(self.keys.get(ANY)).filter_map(|head| self.heads.get(*head));
         let candidates: Vec<Candidate> = found.flatten().cloned().collect();
+        let slice = Rc::new(Slice::of(rules, &candidates)?);
+        self.slices.insert(heads, Rc::clone(&slice));
+        Ok(slice)
+    }
+}
+
+impl Slice {
+    fn of(rules: &Rules, candidates: &[Candidate]) -> Result<Self, Unclear> {
+        parse(candidates)?;
         let mut flows = BTreeMap::new();
         for (flow, automatic) in rules.flows() {
-            flows.insert(flow.clone(), Policies::about(flow, *automatic, &candidates)?);
+            let policies = Policies::about(flow, *automatic, candidates)?;
+            if policies.permit() {
+                flows.insert(flow.clone(), Asked { policies, answers: RefCell::default() });
+            }
         }
-        let slice = Rc::new(Slice { flows, aspects: aspects(&candidates)?, answers: std::cell::RefCell::default() });
-        self.slices.insert(keys, Rc::clone(&slice));
-        Ok(slice)
+        let aspects = aspects(candidates)?;
+        let mut literals = HashSet::new();
+        if aspects.contains(&Aspect::NamedSets) {
+            for candidate in candidates {
+                literals.extend(candidate.slot()?.pieces().map(str::to_owned));
+            }
+        }
+        Ok(Self { flows, aspects, literals })
     }
 }
 
@@ -208,11 +286,10 @@ fn alike(
     source: &Source<'_>,
     user: &User,
     slice: &Slice,
-    flow: &str,
     place: &Place,
     of: &Entitlement,
 ) -> (String, BTreeSet<String>) {
-    let mut alike = flow.to_owned();
+    let mut alike = String::new();
     let mut owners = BTreeSet::new();
     for aspect in &slice.aspects {
         // Writing to a String cannot fail.
@@ -224,6 +301,10 @@ fn alike(
                 write!(alike, "\n{owners:?}")
             }
             Aspect::PermissionSet => write!(alike, "\n{}", of.permission_set_name),
+            Aspect::NamedSets => match slice.literals.contains(&of.permission_set_name) {
+                true => write!(alike, "\n{}", of.permission_set_name),
+                false => writeln!(alike),
+            },
             Aspect::Risk => write!(alike, "\n{}", of.terms.risk.value.name()),
             Aspect::Tags => write!(alike, "\n{}", place.tags),
             Aspect::AccountName => write!(alike, "\n{:?}", place.name),

@@ -9,7 +9,7 @@ use curfew_domain::time::{AccessDuration, Timestamp};
 use super::context::{Wish, context};
 use super::entities::{Source, Unclear, resource_keys, uid};
 use super::index::Damaged;
-use super::rules::{Candidate, Rules};
+use super::rules::{Candidate, Rules, parse};
 use super::sees::Aspect;
 use crate::directory::{Directory, User};
 use crate::model::{Circumstances, Entitlement, Model};
@@ -134,6 +134,7 @@ fn facts(rules: &Rules, asking: &Asking<'_>) -> Result<Facts, Unclear> {
     let (account, paths) = source.account(entitlement)?;
     let principals = source.principal_keys(asking.user, user);
     let candidates = rules.candidates(&principals, &resource_keys(entitlement, &paths))?;
+    parse(&candidates)?;
     let aspects = aspects(&candidates)?;
     let owners = if aspects.contains(&Aspect::Owners) { source.owners(entitlement, user) } else { BTreeSet::default() };
     let resource = source.entitlement(entitlement, &paths, &owners)?;

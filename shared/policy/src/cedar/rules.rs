@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr as _;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use cedar_policy::{EntityTypeName, Policy, PolicyId};
+use cedar_policy::{EntityTypeName, Policy, PolicyId, PolicySet};
 
 use super::head::ANY;
 use super::index::{self, Damaged, Layout, Place};
@@ -188,6 +188,29 @@ impl Rules {
     }
 }
 
+/// Parses in one go what was not parsed yet: for a single policy, most of the time goes into starting the parser.
+pub(crate) fn parse(candidates: &[Candidate]) -> Result<(), Damaged> {
+    let (mut open, mut seen): (Vec<&Slot>, BTreeSet<*const Slot>) = Default::default();
+    for candidate in candidates {
+        let slot = candidate.slot()?;
+        if slot.policy.get().is_none() && seen.insert(slot) {
+            open.push(slot);
+        }
+    }
+    let text = open.iter().map(|slot| slot.text.as_str()).collect::<Vec<_>>().join("\n");
+    // Were they not to fit together, each would be parsed alone when it is asked.
+    let Some(set) = PolicySet::from_str(&text).ok().filter(|set| set.num_of_policies() == open.len()) else {
+        return Ok(());
+    };
+    for (n, slot) in open.into_iter().enumerate() {
+        // Cedar numbers the policies of a text.
+        if let Some(policy) = set.policy(&PolicyId::new(format!("policy{n}"))) {
+            slot.policy.get_or_init(|| Ok(policy.new_id(PolicyId::new(&slot.id))));
+        }
+    }
+    Ok(())
+}
+
 fn slots(text: &str) -> Result<Arc<[Slot]>, Damaged> {
     index::bucket(text)?
         .into_iter()
@@ -218,6 +241,11 @@ impl Slot {
             [flow, ANY_FLOW, group_of(automatic)].iter().any(|name| actions.contains(*name))
         };
         self.actions.as_ref().is_none_or(named)
+    }
+
+    /// Its text cut at every quote: a text in quotes without escapes is one of the pieces.
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &str> {
+        self.text.split('"')
     }
 
     /// The policy.

@@ -14,8 +14,10 @@ pub(crate) enum Aspect {
     Manager,
     /// `resource.owners`.
     Owners,
-    /// `resource.permissionSet`, its session, `resource in PermissionSet::…`.
+    /// Which permission set it is, or its session.
     PermissionSet,
+    /// Whether it is one of the permission sets that the policy's text names, written without escapes.
+    NamedSets,
     /// `resource.risk`.
     Risk,
     /// Tags of the account.
@@ -33,10 +35,11 @@ pub(crate) enum Aspect {
 }
 
 /// Every aspect with the letter that stands for it in the index.
-const LETTERS: [(Aspect, char); 10] = [
+const LETTERS: [(Aspect, char); 11] = [
     (Aspect::Manager, 'm'),
     (Aspect::Owners, 'o'),
     (Aspect::PermissionSet, 's'),
+    (Aspect::NamedSets, 'e'),
     (Aspect::Risk, 'r'),
     (Aspect::Tags, 't'),
     (Aspect::AccountName, 'n'),
@@ -60,6 +63,8 @@ pub(crate) fn from_letters(letters: &str) -> Option<BTreeSet<Aspect>> {
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) aspects: BTreeSet<Aspect>,
+    /// Names of the permission sets that [`Aspect::NamedSets`] is about.
+    named_sets: BTreeSet<String>,
     /// Entities that are named and looked into (`Account::"1" in …`, `User::"x".title`), as `Type::"id"`. Only what is
     /// reached from principal, resource and context is there when a request is judged, so these are refused.
     pub(crate) looked_into: BTreeSet<String>,
@@ -77,6 +82,14 @@ pub(crate) fn seen(policy: &Value) -> Seen {
 }
 
 impl Seen {
+    /// What the policy looks at, where this is its text: a name with an escape in it is not found there.
+    pub(crate) fn aspects_in(&self, text: &str) -> BTreeSet<Aspect> {
+        let found = self.named_sets.iter().all(|name| text.contains(&format!("\"{name}\"")));
+        let named =
+            |aspect: &Aspect| if found || *aspect != Aspect::NamedSets { *aspect } else { Aspect::PermissionSet };
+        self.aspects.iter().map(named).collect()
+    }
+
     fn expression(&mut self, expression: &Value) {
         let Some((operator, body)) = single(expression) else { return };
         let looks_in = match operator {
@@ -111,6 +124,11 @@ impl Seen {
                 body.get("right").into_iter().for_each(|right| self.expression(right));
             }
             ("in", Some(left)) if is_resource(left) || is_account(left) => self.membership(body.get("right")),
+            ("==" | "!=" | "in" | "contains", Some(left)) if compares_set(left, body.get("right")) => {
+                self.aspects.insert(Aspect::NamedSets);
+                self.named_sets
+                    .extend(body.as_object().into_iter().flat_map(|sides| sides.values()).flat_map(set_names));
+            }
             ("Value" | "Slot" | "Unknown", _) => {}
             _ => self.parts(body),
         }
@@ -139,8 +157,9 @@ impl Seen {
                 self.expression(right);
             }
         }
+        self.named_sets.extend(right.map(set_names).unwrap_or_default());
         self.aspects.extend(named.iter().map(|kind| match kind.as_str() {
-            "Curfew::PermissionSet" => Aspect::PermissionSet,
+            "Curfew::PermissionSet" => Aspect::NamedSets,
             "Curfew::OrgUnit" => Aspect::Units,
             "Curfew::Catalog" => Aspect::Catalogs,
             "Curfew::Account" => Aspect::Account,
@@ -160,8 +179,32 @@ fn is_resource(expression: &Value) -> bool {
 }
 
 fn is_account(expression: &Value) -> bool {
-    let attribute = |body: &Value| body.get("attr").and_then(Value::as_str) == Some("account");
-    matches!(single(expression), Some((".", body)) if attribute(body) && body.get("left").is_some_and(is_resource))
+    is_attribute(expression, "account")
+}
+
+/// Whether an expression is this attribute of the resource.
+fn is_attribute(expression: &Value, name: &str) -> bool {
+    let named = |body: &Value| body.get("attr").and_then(Value::as_str) == Some(name);
+    matches!(single(expression), Some((".", body)) if named(body) && body.get("left").is_some_and(is_resource))
+}
+
+/// Whether `resource.permissionSet` is compared with literals, on either side, and nothing else is looked at.
+fn compares_set(left: &Value, right: Option<&Value>) -> bool {
+    let is_set = |side: &Value| is_attribute(side, "permissionSet");
+    let literal = |side: &Value| only_literals(side, &mut BTreeSet::new());
+    right.is_some_and(|right| (is_set(left) && literal(right)) || (literal(left) && is_set(right)))
+}
+
+/// Names of the permission sets among entity literals.
+fn set_names(expression: &Value) -> Vec<String> {
+    match single(expression) {
+        Some(("Value", body)) => {
+            let set = entity(body).filter(|(kind, _)| *kind == "Curfew::PermissionSet");
+            set.map(|(_, name)| name.to_owned()).into_iter().collect()
+        }
+        Some(("Set", Value::Array(parts))) => parts.iter().flat_map(set_names).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Whether a value is entity literals only, or a set of them; collects their types.

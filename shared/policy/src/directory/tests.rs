@@ -74,7 +74,7 @@ fn directories() -> impl Strategy<Value = Directory> {
         };
         let permission_sets = sets.into_iter().map(set).collect();
         let groups = (0..4).map(|n| (group_id(n), Group { name: format!("group {n}") })).collect();
-        Directory { taken_at: taken_at(), units, accounts, permission_sets, users, groups }
+        Directory { taken_at: taken_at(), units, accounts, permission_sets, users: users.into(), groups }
     })
 }
 

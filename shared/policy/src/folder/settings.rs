@@ -141,11 +141,7 @@ pub(super) fn notices(folder: Merged<'_>, problems: &mut Problems) -> BTreeMap<N
     let mut notices = BTreeMap::new();
     for (name, (key, table)) in folder.named("notices", problems) {
         let on = problems.names(table, "on").into_iter().filter_map(|node| node.str().map(str::to_owned)).collect();
-        let target = table.key("to").and_then(|node| Some((node, node.str()?)));
-        if let Some((node, to)) = target.filter(|(_, to)| !is_target(to)) {
-            let problem = error_at(node, format!("`{}` is no target of notices", shown(to)));
-            problems.add(problem.hint("write `slack:<channel>`, `mail:<address>` or `sns:<topic ARN>`"));
-        }
+        let address = table.key("to").and_then(|node| address(node, problems));
         let people = table.key("people").map(|people| subjects(people, problems)).unwrap_or_default();
         if table.key("to").is_none() && people == Subjects::default() {
             let problem = error_at(key, format!("the notices `{name}` go nowhere"));
@@ -153,23 +149,32 @@ pub(super) fn notices(folder: Merged<'_>, problems: &mut Problems) -> BTreeMap<N
         }
         let selectors = table.key("entitlements").into_iter().flat_map(Node::items);
         let entitlements = selectors.filter_map(|node| selector(node, problems)).collect();
-        let to = target.map(|(_, to)| to.to_owned());
-        notices.insert(name.to_owned(), NoticeTarget { on, to, people, entitlements });
+        notices.insert(name.to_owned(), NoticeTarget { on, address, people, entitlements });
     }
     notices
 }
 
-fn is_target(to: &str) -> bool {
-    let word = |text: &str| !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control());
-    match to.split_once(':') {
-        Some(("slack", channel)) => word(channel),
-        Some(("mail", address)) => {
-            word(address)
-                && address.split_once('@').is_some_and(|(who, at)| {
-                    !who.is_empty() && at.contains('.') && !at.starts_with('.') && !at.contains('@')
-                })
-        }
-        Some(("sns", arn)) => word(arn) && arn.starts_with("arn:aws") && arn.split(':').count() == 6,
-        _ => false,
+/// The address of a target. What could not be delivered is refused, so that nothing is dropped in silence.
+fn address(node: Node<'_>, problems: &mut Problems) -> Option<String> {
+    let to = node.str()?;
+    if let Some(address) = to.strip_prefix("mail:").filter(|address| is_address(address)) {
+        return Some(address.to_owned());
     }
+    let elsewhere = to.starts_with("slack:") || to.starts_with("sns:");
+    problems.add(if elsewhere {
+        let problem =
+            error_at(node, format!("nothing would be delivered to `{}`: notices go out by mail only", shown(to)));
+        problem
+            .hint("write `mail:<address>`; for anything else make a rule on the stack's event bus (output `BusName`)")
+    } else {
+        error_at(node, format!("`{}` is no target of notices", shown(to))).hint("write `mail:<address>`")
+    });
+    None
+}
+
+fn is_address(text: &str) -> bool {
+    !text.chars().any(|c| c.is_whitespace() || c.is_control())
+        && text
+            .split_once('@')
+            .is_some_and(|(who, at)| !who.is_empty() && at.contains('.') && !at.starts_with('.') && !at.contains('@'))
 }

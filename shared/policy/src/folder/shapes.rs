@@ -196,8 +196,8 @@ static NOTICE: Shape = Shape {
         ),
         may(
             "to",
-            Kind::Form("a target such as \"mail:security@example.com\"", "^(slack|mail|sns):"),
-            "`mail:<address>`; `slack:<channel>` and `sns:<topic ARN>` are kept for later releases.",
+            Kind::Form("a target such as \"mail:security@example.com\"", "^mail:"),
+            "`mail:<address>`. For other targets make a rule on the stack's event bus.",
         ),
         may("people", Kind::Table(&PEOPLE), "People who are told, each by mail as they have chosen."),
         may(

@@ -157,8 +157,19 @@ const SETTINGS_MISTAKES: &[(&str, &str, &str)] = &[
         "[notices.x]\nto = \"slak:#a\"\n[default]",
         "curfew.toml:6:6: error: `slak:#a` is no target of notices",
     ),
+    (
+        "[default]",
+        "[notices.x]\nto = \"slack:#access\"\n[default]",
+        "curfew.toml:6:6: error: nothing would be delivered to `slack:#access`: notices go out by mail only",
+    ),
+    (
+        "[default]",
+        "[notices.x]\nto = \"sns:arn:aws:sns:eu-central-1:111122223333:access\"\n[default]",
+        "make a rule on the stack's event bus (output `BusName`)",
+    ),
+    ("[default]", "[notices.x]\nto = \"mail:nobody\"\n[default]", "`mail:nobody` is no target of notices"),
     ("[default]", "[notices.x]\non = [\"ended\"]\n[default]", "curfew.toml:5:10: error: the notices `x` go nowhere"),
-    ("[default]", "[notices.x]\non = [\"endet\"]\nto = \"slack:#a\"\n[default]", "did you mean `ended`?"),
+    ("[default]", "[notices.x]\non = [\"endet\"]\nto = \"mail:a@b.de\"\n[default]", "did you mean `ended`?"),
     (
         "[default]",
         "[ownership]\npermission_sets = [\"A*\"]\n[default]",

@@ -11,8 +11,8 @@ use super::{Selector, Subjects};
 pub struct NoticeTarget {
     /// Which: names of stages that a request comes to, or of kinds of notices; empty means all.
     pub on: BTreeSet<String>,
-    /// `slack:<channel>`, `mail:<address>` or `sns:<topic ARN>`.
-    pub to: Option<String>,
+    /// An e-mail address.
+    pub address: Option<String>,
     /// People who are told, each as they have chosen.
     pub people: Subjects,
     /// Of which entitlements; empty means all.

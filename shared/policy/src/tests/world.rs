@@ -8,7 +8,7 @@ use curfew_domain::text::{Justification, Ticket};
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 
 use crate::bundle::Bundle;
-use crate::directory::{Account, Directory, Group, OrgUnit, PermissionSet, User};
+use crate::directory::{Account, Directory, Group, OrgUnit, People, PermissionSet, User};
 use crate::evaluator::Configuration;
 use crate::judge::Facts;
 use crate::model::{Circumstances, Model};
@@ -89,13 +89,13 @@ pub(super) fn directory() -> Directory {
             (set(READ), set_of("Read", 1)),
             (set(LONG), set_of("Long", 12)),
         ]),
-        users: BTreeMap::from([
+        users: People::from(BTreeMap::from([
             (user(ANA), person("ana", true, Some(user(BEN)), &[1])),
             (user(BEN), person("ben", true, None, &[1])),
             (user(CLEO), person("cleo", true, None, &[2])),
             (user(DORA), person("dora", true, None, &[2])),
             (user(EMIL), person("emil", false, None, &[1, 2])),
-        ]),
+        ])),
         groups: BTreeMap::from([
             (group(1), Group { name: "builders".into() }),
             (group(2), Group { name: "security".into() }),

@@ -4,28 +4,30 @@ use std::fmt::Write as _;
 
 use cedar_policy::{Entities, EntityUid};
 use cedar_policy_symcc::Env;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 /// The example: who, what, the facts, and the policies that decide.
 pub(super) fn shown(example: &Env, allowed: bool, deciding: &[String]) -> String {
     let request = &example.request;
     let id = |uid: Option<&EntityUid>| uid.map_or_else(String::new, |uid| uid.id().unescaped().to_owned());
-    let (who, what, flow) = (id(request.principal()), id(request.resource()), id(request.action()));
+    // Where the name does not matter, the solver gives none.
+    let called =
+        |kind: &str, name: String| if name.is_empty() { format!("some {kind}") } else { format!("{kind} \"{name}\"") };
+    let who = called("user", id(request.principal()));
+    let what = called("entitlement", id(request.resource()));
+    let flow = id(request.action());
     let verb = if allowed { "is open" } else { "is not open" };
     // Writing to a String cannot fail.
-    let mut text = format!("flow {flow} {verb} to user \"{who}\" for entitlement \"{what}\"\n");
+    let mut text = format!("flow {flow} {verb} to {who} for {what}\n");
     for (title, uid) in [("user", request.principal()), ("entitlement", request.resource())] {
         if let Some(uid) = uid {
             let _ = writeln!(text, "  {title}: {}", facts(&example.entities, uid));
         }
     }
     for account in example.entities.iter().filter(|entity| entity.uid().type_name().basename() == "Account") {
-        let _ = writeln!(
-            text,
-            "  account \"{}\": {}",
-            account.uid().id().unescaped(),
-            facts(&example.entities, &account.uid())
-        );
+        let uid = account.uid();
+        let _ = writeln!(text, "  {}: {}", called("account", id(Some(&uid))), facts(&example.entities, &uid));
     }
     let context = request.context().and_then(|context| context.to_json_value().ok());
     if let Some(Value::Object(fields)) = context {
@@ -35,6 +37,25 @@ pub(super) fn shown(example: &Env, allowed: bool, deciding: &[String]) -> String
     let names = if deciding.is_empty() { "no policy".to_owned() } else { deciding.join(", ") };
     let _ = writeln!(text, "  {how} {names}");
     text
+}
+
+/// A value of an extension: `{"fn": …, "arg": …}`; an instant is an offset from 1970, `{"fn": …, "args": […]}`.
+fn extended(value: &Value) -> String {
+    if let Some(text) = value.get("arg").and_then(Value::as_str) {
+        return milliseconds(text).map_or_else(|| text.to_owned(), |length| format!("{length:#}"));
+    }
+    let parts: Vec<String> = value.get("args").and_then(Value::as_array).into_iter().flatten().map(plain).collect();
+    let instant = || {
+        let [begin, offset] = parts.as_slice() else { return None };
+        let begin: Timestamp = format!("{begin}T00:00:00Z").parse().ok()?;
+        begin.checked_add(offset.parse::<SignedDuration>().ok()?).ok()
+    };
+    instant().map_or_else(|| parts.join(" + "), |instant| instant.to_string())
+}
+
+/// A length of time as Cedar's solver writes it.
+fn milliseconds(text: &str) -> Option<SignedDuration> {
+    text.strip_suffix("ms")?.parse().ok().map(SignedDuration::from_millis)
 }
 
 /// Attributes, tags and what something is in.
@@ -64,7 +85,7 @@ fn plain(value: &Value) -> String {
                 return format!("{} \"{}\"", kind.rsplit("::").next().unwrap_or(&kind), text(entity, "id"));
             }
             match fields.get("__extn") {
-                Some(extension) => text(extension, "arg"),
+                Some(extension) => extended(extension),
                 None => format!("{{{}}}", record(fields)),
             }
         }

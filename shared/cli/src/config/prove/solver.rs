@@ -15,21 +15,13 @@ use serde_json::Value;
 
 use super::super::mentions::is_cedar;
 use super::super::sources::Loaded;
+use super::assumed::assumed;
 use super::counterexample;
 use super::{Finding, Proof};
 use crate::answer::Failure;
 
 /// Longest that one question may take the solver, in milliseconds.
 const PATIENCE: &str = "--tlimit-per=60000";
-
-/// What Curfew passes to Cedar is within these bounds.
-const ASSUMED: &str = r#"permit (principal, action, resource) when {
-    resource in resource.account && resource in resource.permissionSet &&
-    context.duration >= duration("1m") && context.duration <= duration("8784h") &&
-    context.localTime >= duration("0s") && context.localTime < duration("24h") &&
-    context.now >= datetime("1970-01-01") && context.now < datetime("9999-01-01") &&
-    context.activeCount >= 0 && context.activeCount <= 10000
-};"#;
 
 /// An invariant as a region: everything in its scope.
 struct Invariant {
@@ -45,7 +37,7 @@ pub(super) fn prove(program: &Path, loaded: &Loaded, texts: &BTreeMap<String, St
     let (schema, _) = Schema::from_cedarschema_str(&schema).map_err(|error| wrong("the Cedar schema", &error))?;
     let files = loaded.bundle.files().iter().filter(|(path, _)| is_cedar(path));
     let policies = together(files)?;
-    let invariants = invariants(texts)?;
+    let invariants = invariants(texts, &policies)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| wrong("the solver cannot be started", &error))?;
     runtime.block_on(async {
@@ -140,13 +132,14 @@ fn named<'a>(files: impl Iterator<Item = (&'a String, &'a String)>) -> Result<Ve
     Ok(policies)
 }
 
-fn invariants(texts: &BTreeMap<String, String>) -> Result<Vec<Invariant>, Failure> {
+fn invariants(texts: &BTreeMap<String, String>, policies: &PolicySet) -> Result<Vec<Invariant>, Failure> {
     let unread = |error: &dyn std::fmt::Display| Failure::usage(format!("an invariant cannot be read: {error}"));
-    let assumed = Policy::parse(None, ASSUMED).map_err(|error| unread(&error))?;
+    let written = named(texts.iter())?;
+    let assumed = assumed(policies.policies().chain(&written)).map_err(|error| unread(&error))?;
     let assumed = assumed.to_json().map_err(|error| unread(&error))?;
     let conditions = |json: &Value| json.get("conditions").and_then(Value::as_array).cloned().unwrap_or_default();
     let mut invariants = Vec::new();
-    for policy in named(texts.iter())? {
+    for policy in written {
         let mut json = policy.to_json().map_err(|error| unread(&error))?;
         let all: Vec<Value> = conditions(&json).into_iter().chain(conditions(&assumed)).collect();
         if let Value::Object(fields) = &mut json {
