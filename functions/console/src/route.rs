@@ -11,6 +11,7 @@ pub(crate) enum Route {
     Callback,
     SignOut,
     Theme,
+    Star,
     Home,
     Search,
     NewRequest,
@@ -37,13 +38,14 @@ pub(crate) enum Route {
 }
 
 /// Route keys, as the template writes them.
-const ALL: [(&str, Route); 36] = [
+const ALL: [(&str, Route); 39] = [
     ("GET /assets/{name}", Route::Asset),
     ("GET /sign-in", Route::SignIn),
     ("GET /sign-in/start", Route::Start),
     ("GET /sign-in/callback", Route::Callback),
     ("POST /sign-out", Route::SignOut),
     ("POST /theme", Route::Theme),
+    ("POST /favourites", Route::Star),
     ("GET /", Route::Home),
     ("GET /request", Route::Search),
     ("GET /request/new", Route::NewRequest),
@@ -57,6 +59,8 @@ const ALL: [(&str, Route); 36] = [
     ("POST /requests/{id}/escalate", Route::Act(Action::Escalate)),
     ("POST /requests/{id}/review", Route::Act(Action::Review)),
     ("POST /requests/{id}/decisions", Route::Act(Action::Decisions)),
+    ("POST /requests/{id}/provisioned", Route::Act(Action::Provisioned)),
+    ("POST /requests/{id}/removed", Route::Act(Action::Removed)),
     ("GET /approvals", Route::Approvals),
     ("GET /a/{id}", Route::ShowLink),
     ("HEAD /a/{id}", Route::ShowLink),

@@ -5,9 +5,9 @@ use curfew_domain::time::SignedDuration;
 use curfew_web::forms::{self, Action};
 use curfew_web::views::{
     Actions, Asked, Chain, DecisionPanel, DecisionView, Demand, Errors, FieldError, Frame, GrantView, LinkClosed,
-    LinkView, NewRequestView, OnTimeout, Origin, Outcome, Permissions, Preview, PreviewStep, Prospect, RecordView,
-    Related, RequestLine, RequestValues, RequestView, ReviewAnswer, ReviewView, Sent, StepState, StepView, Tone, Usual,
-    VerdictView, Waiting,
+    LinkView, Means, NewRequestView, OnTimeout, Origin, Outcome, Permissions, Preview, PreviewStep, Prospect,
+    RecordView, Related, RequestLine, RequestValues, RequestView, ReviewAnswer, ReviewView, Sent, StepState, StepView,
+    Tone, Usual, VerdictView, Waiting,
 };
 use curfew_web::{link, new_request, request};
 
@@ -20,6 +20,7 @@ pub(crate) fn all(w: World<'_>) -> Vec<Sample> {
         page("request-decide", w.frame(Role::Approver), decide(w)),
         page("request-decide-error", w.frame(Role::Approver), refused(w)),
         page("request-active", w.frame(Role::Requester), active(w)),
+        page("request-by-hand", w.frame(Role::Approver), by_hand(w)),
         page("request-extend-error", w.frame(Role::Requester), extend_refused(w)),
         page("request-auditor", w.frame(Role::Auditor), ended(w, Chain::Intact)),
         page(
@@ -51,7 +52,7 @@ pub(crate) fn all(w: World<'_>) -> Vec<Sample> {
 
 /// A line of a list, as the most of them are.
 pub(crate) fn line(w: World<'_>, stage: Stage) -> RequestLine {
-    let began = matches!(stage, Stage::Active | Stage::Ending | Stage::Ended);
+    let began = matches!(stage, Stage::Provisioning | Stage::Active | Stage::Ending | Stage::Ended);
     RequestLine {
         id: w.t("019ab2c3-0000-7000-8000-000000000001"),
         requester: w.person("Ana Oliveira"),
@@ -71,7 +72,7 @@ pub(crate) fn line(w: World<'_>, stage: Stage) -> RequestLine {
     }
 }
 
-fn grant(w: World<'_>, stage: Stage) -> GrantView {
+pub(crate) fn grant(w: World<'_>, stage: Stage) -> GrantView {
     let link =
         curfew_web::portal_link("https://example.awsapps.com/start", &w.t("222233334444"), &w.t("Administrator"));
     GrantView {
@@ -79,7 +80,7 @@ fn grant(w: World<'_>, stage: Stage) -> GrantView {
         expires_at: at("2026-11-23T14:00:00Z"),
         sessions_until: (stage != Stage::Ending).then(|| at("2026-11-23T15:00:00Z")),
         standing: false,
-        hands: Vec::new(),
+        means: Means::Assignment,
         portal: link.filter(|_| stage == Stage::Active),
     }
 }
@@ -108,6 +109,7 @@ pub(crate) fn whole(w: World<'_>, line: RequestLine) -> RequestView {
         asked: None,
         origin: Origin { channel: Some(w.t("console")), source_address: Some(w.t("203.0.113.7")), mfa: Some(true) },
         related: Related::default(),
+        means: None,
         verdict: Some(verdict(w, Outcome::NeedsApproval)),
         steps: steps(w, StepState::Waiting),
         decisions: vec![approved(w)],
@@ -174,7 +176,8 @@ fn approved(w: World<'_>) -> DecisionView {
 fn waiting(w: World<'_>) -> RequestView {
     let actions = Actions { cancel: true, escalate: true, ..Actions::default() };
     let asked = Asked { duration: lasting("PT4H"), start: None };
-    RequestView { asked: Some(asked), ..whole(w, RequestLine { actions, ..line(w, Stage::AwaitingApproval) }) }
+    let means = Some(Means::Membership(w.t("curfew-payments-administrators")));
+    RequestView { asked: Some(asked), means, ..whole(w, RequestLine { actions, ..line(w, Stage::AwaitingApproval) }) }
 }
 
 fn decide(w: World<'_>) -> RequestView {
@@ -219,6 +222,22 @@ fn active(w: World<'_>) -> RequestView {
         steps: steps(w, StepState::Approved),
         extend_max: Some(lasting("PT2H")),
         ..whole(w, RequestLine { actions, ..line(w, Stage::Active) })
+    }
+}
+
+/// What somebody of those says who give it, that came back.
+fn by_hand(w: World<'_>) -> RequestView {
+    let actions = Actions { given: true, taken: true, revoke: true, ..Actions::default() };
+    let hands = Means::Hands(w.people(&["Ana Oliveira", "Chidi Okafor"]));
+    let grant = GrantView { means: hands, ..grant(w, Stage::Provisioning) };
+    let line = line(w, Stage::Provisioning);
+    let line = RequestLine { requester: w.person("Nils Berg"), grant: Some(grant), actions, ..line };
+    let values = vec![(forms::COMMENT.to_owned(), w.t("As agreed on the phone."))];
+    let errors = Errors::at(forms::COMMENT, w.t("Write at most 500 characters."));
+    RequestView {
+        steps: steps(w, StepState::Approved),
+        sent: Some(Sent { action: Action::Provisioned, values, errors }),
+        ..whole(w, line)
     }
 }
 
@@ -369,6 +388,11 @@ fn form(w: World<'_>, name: &'static str, preview: Preview, errors: Errors) -> S
         access: w.access("payments-production", "Administrator"),
         max_duration: lasting("PT4H"),
         session: SignedDuration::from_hours(1),
+        means: Some(match name {
+            "new-automatic" => Means::Membership(w.t("curfew-payments-administrators")),
+            "new-denied" => Means::Hands(w.people(&["Ben Tremblay", "Chidi Okafor"])),
+            _ => Means::Assignment,
+        }),
         ticket: Demand::Required { pattern: Some(w.t("PAY-[0-9]+")) },
         justification_pattern: None,
         emergency: name != "new-automatic",

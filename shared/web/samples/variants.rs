@@ -36,7 +36,10 @@ pub(crate) fn all(w: World<'_>) -> Vec<Sample> {
         ),
         sample("search-empty", search(&plain, &search_for(String::new()))),
         sample("search-nothing", search(&plain, &search_for(w.t("paymetns")))),
-        sample("approvals-empty", approvals(&w.frame(Role::Auditor), &ApprovalsView { items: Vec::new() })),
+        sample(
+            "approvals-empty",
+            approvals(&w.frame(Role::Auditor), &ApprovalsView { items: Vec::new(), tasks: Vec::new() }),
+        ),
         sample("reviews-empty", reviews(&w.frame(Role::Administrator), &ReviewsView { items: Vec::new() })),
         sample("everyone-empty", everyone(&w.frame(Role::Administrator), &nobody())),
         sample("audit-empty", audit(&w.frame(Role::Auditor), &no_requests())),

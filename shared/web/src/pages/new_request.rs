@@ -37,6 +37,7 @@ pub fn new_request(frame: &Frame, view: &NewRequestView) -> String {
             // Before the buttons, also where there is one column: it is to be read before it is sent.
             aside.aside aria-label="Preview" {
                 (preview::preview(&view.preview))
+                @if let Some(means) = &view.means { p.note { "It would be given " (show::means(means)) "." } }
                 p.note {
                     "AWS sessions opened before the end may work up to " (time::lasting(view.session)) " longer."
                 }
