@@ -20,7 +20,6 @@ pub(crate) fn all(w: World<'_>) -> Vec<Sample> {
         page("request-decide", w.frame(Role::Approver), decide(w)),
         page("request-decide-error", w.frame(Role::Approver), refused(w)),
         page("request-active", w.frame(Role::Requester), active(w)),
-        page("request-by-hand", w.frame(Role::Approver), by_hand(w)),
         page("request-extend-error", w.frame(Role::Requester), extend_refused(w)),
         page("request-auditor", w.frame(Role::Auditor), ended(w, Chain::Intact)),
         page(
@@ -139,7 +138,7 @@ fn verdict(w: World<'_>, outcome: Outcome) -> VerdictView {
     }
 }
 
-fn steps(w: World<'_>, state: StepState) -> Vec<StepView> {
+pub(crate) fn steps(w: World<'_>, state: StepState) -> Vec<StepView> {
     let step = |name: &str, people: &[&str], quorum, state| StepView {
         name: w.t(name),
         state,
@@ -222,22 +221,6 @@ fn active(w: World<'_>) -> RequestView {
         steps: steps(w, StepState::Approved),
         extend_max: Some(lasting("PT2H")),
         ..whole(w, RequestLine { actions, ..line(w, Stage::Active) })
-    }
-}
-
-/// What somebody of those says who give it, that came back.
-fn by_hand(w: World<'_>) -> RequestView {
-    let actions = Actions { given: true, taken: true, revoke: true, ..Actions::default() };
-    let hands = Means::Hands(w.people(&["Ana Oliveira", "Chidi Okafor"]));
-    let grant = GrantView { means: hands, ..grant(w, Stage::Provisioning) };
-    let line = line(w, Stage::Provisioning);
-    let line = RequestLine { requester: w.person("Nils Berg"), grant: Some(grant), actions, ..line };
-    let values = vec![(forms::COMMENT.to_owned(), w.t("As agreed on the phone."))];
-    let errors = Errors::at(forms::COMMENT, w.t("Write at most 500 characters."));
-    RequestView {
-        steps: steps(w, StepState::Approved),
-        sent: Some(Sent { action: Action::Provisioned, values, errors }),
-        ..whole(w, line)
     }
 }
 
