@@ -40,6 +40,8 @@ const headers = (await readFile(join(pages, "headers.txt"), "utf8")).split("\n")
 const server = createServer(async (request, answer) => {
   const asked = decodeURIComponent(new URL(request.url, "http://x").pathname);
   const path = ANSWERS[`${request.method} ${asked}`] ?? asked;
+  // Browsers ask for it where a page names no picture; mails do not.
+  if (asked === "/favicon.ico") return answer.writeHead(204).end();
   // A mail has no headers of ours; its style stands in it.
   if (!path.startsWith("/mails/")) for (const [name, value] of headers) answer.setHeader(name, value);
   try {

@@ -153,7 +153,11 @@ fn by_hand(w: World<'_>) -> ApprovalsView {
         let mut line = RequestLine { requester: w.person(name), ..on(w, account, "Operator", line(w, stage)) };
         let grant = super::requests::grant(w, stage);
         line.grant = Some(curfew_web::views::GrantView {
-            means: Means::Hands(w.people(&["Ana Oliveira", "Chidi Okafor"])),
+            means: Means::Hands(w.people(if name == "Nils Berg" {
+                &["Chidi Okafor"]
+            } else {
+                &["Ana Oliveira", "Chidi Okafor"]
+            })),
             ..grant
         });
         line.actions = Actions { given: stage == Stage::Provisioning, taken: true, ..Actions::default() };
@@ -180,8 +184,11 @@ fn to_review(w: World<'_>) -> ReviewsView {
 }
 
 fn organisation(w: World<'_>) -> EveryoneView {
-    let late =
+    let mut late =
         RequestLine { requester: w.person("Omar Said"), ..on(w, "log-archive", "Auditor", line(w, Stage::Ending)) };
+    if let Some(grant) = &mut late.grant {
+        grant.expires_at = at("2026-11-23T13:04:00Z");
+    }
     let drift = |place, holder: &str, request: Option<&str>| DriftLine {
         place,
         holder: w.t(holder),

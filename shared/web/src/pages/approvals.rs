@@ -5,7 +5,7 @@ use maud::{Markup, html};
 
 use super::{hands, panel};
 use crate::shell::{self, Place};
-use crate::views::{ApprovalLine, ApprovalsView, Frame, TaskLine};
+use crate::views::{ApprovalLine, ApprovalsView, Frame, Means, TaskLine};
 use crate::{routes, show, time};
 
 /// `GET /approvals`.
@@ -75,12 +75,15 @@ fn by_hand(frame: &Frame, task: &TaskLine) -> Markup {
                 div.detail {
                     @if taking { "Over since " (time::at_and_away(frame, line.since)) }
                     @else {
-                        "Asked of you " (time::away(frame, line.since)) " · ends "
-                        (time::at_and_away(frame, grant.expires_at)) ", given or not"
+                        "Asked " (time::away(frame, line.since)) " · ends " (time::at_and_away(frame, grant.expires_at))
+                        ", given or not"
                     }
-                    @if !task.named { " · done by " (show::means(&grant.means)) }
+                    @if let (false, Means::Hands(hands)) = (task.named, &grant.means) {
+                        " · waits for " (show::people(hands))
+                    }
                 }
             }
+            @if !taking { blockquote.short dir="auto" { (line.justification) } }
             div.buttons { (hands::buttons(frame, line, None)) }
         }
     }

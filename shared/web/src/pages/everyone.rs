@@ -7,7 +7,7 @@ use super::chart;
 use crate::field::csrf;
 use crate::forms::{ACCOUNT, Action, CURSOR, PERMISSION_SET, PERSON};
 use crate::shell::{self, Place};
-use crate::views::{DriftLine, DriftPlace, EveryoneFilter, EveryoneView, Frame, RequestLine};
+use crate::views::{DriftLine, DriftPlace, EveryoneFilter, EveryoneView, Frame, Means, RequestLine};
 use crate::{routes, show, time};
 
 /// `GET /everyone`.
@@ -44,12 +44,13 @@ fn overdue(frame: &Frame, view: &EveryoneView) -> Markup {
         @if !view.overdue.is_empty() {
             section.alert.bad aria-labelledby="overdue" {
                 h2 #overdue { (show::count(view.overdue.len(), "removal is", "removals are")) " overdue" }
-                p { "This access should be gone. Curfew keeps trying, and operators were told." }
+                p { "This access should be gone. Curfew keeps trying, or waits for those who take it by hand; operators were told." }
                 ul.rows { @for line in &view.overdue {
                     (show::row(line, &html! {
                         (show::person(&line.requester))
                         @if let Some(grant) = &line.grant {
-                            ", should have ended " (time::at_and_away(frame, grant.expires_at))
+                            ", should have ended " (time::at_and_away(frame, grant.expires_at.min(line.since)))
+                            @if let Means::Hands(hands) = &grant.means { ", to be taken by " (show::people(hands)) }
                         }
                     }, &html! {}))
                 } }
