@@ -15,7 +15,8 @@ const HEIGHT: i64 = 200;
 pub(super) fn chart(frame: &Frame, points: &[ChartPoint]) -> Markup {
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return html! {} };
     let span = last.at.as_second().saturating_sub(first.at.as_second());
-    if span <= 0 {
+    // A line along the bottom says less than the words below it.
+    if span <= 0 || points.iter().all(|point| point.active == 0) {
         return html! {};
     }
     let top = ceiling(points.iter().map(|point| point.active).max().unwrap_or(0));

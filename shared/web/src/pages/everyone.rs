@@ -21,7 +21,7 @@ pub fn everyone(frame: &Frame, view: &EveryoneView) -> String {
             h2 #active { "Active now" }
             (filter(&view.filter))
             div #results {
-                @if let Some(total) = view.total {
+                @if let Some(total) = view.total.filter(|total| *total > 0) {
                     p.detail { (show::count(total, "grant", "grants")) }
                 }
                 @if view.items.is_empty() { (nothing(&view.filter)) } @else { (table(frame, view)) }
