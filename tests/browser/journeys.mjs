@@ -95,6 +95,9 @@ try {
   await signIn(femi.page, "femi");
   await look(femi.page, "home-empty");
   await femi.page.getByRole("navigation").getByRole("link", { name: "Request", exact: true }).click();
+  await femi.page.getByRole("button", { name: /^Favourite: / }).first().click();
+  await femi.page.getByRole("heading", { name: "Favourites" }).waitFor();
+  expect("a star is kept", await femi.page.getByRole("button", { name: /^Favourite: / }).first().getAttribute("aria-pressed") === "true");
   await look(femi.page, "search");
   await femi.page.goto(`${ready.api}/request?q=payments-production+administrator`);
   await look(femi.page, "search-found");

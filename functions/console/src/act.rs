@@ -9,6 +9,7 @@ use curfew_engine::end::{Ending, end};
 use curfew_engine::error::Error;
 use curfew_engine::escalate::escalate;
 use curfew_engine::extend::extend;
+use curfew_engine::hands::{Task, handled};
 use curfew_engine::known::Reviewing;
 use curfew_engine::review::answer;
 use curfew_engine::submit::submit;
@@ -162,6 +163,20 @@ impl Console {
             Ok(self.core.load(&id).await.map_err(log)?)
         };
         self.settle(call, Action::Review, Said::Reviewed, reviewed.await).await
+    }
+
+    /// Records what somebody has done by hand.
+    pub(crate) async fn handled(&self, call: &Call<'_>, action: Action) -> Shown {
+        let task = if action == Action::Provisioned { Task::Give } else { Task::Take };
+        let done = async {
+            let mut body = Map::new();
+            put(&mut body, "comment", call.form.text(forms::COMMENT));
+            let comment = curfew_api::comment(&bytes(body))?;
+            let (id, person) = (call.request_id()?, &call.caller.person);
+            self.gate.enabled(&person.id).await?;
+            Ok(handled(&self.core, person, &id, task, comment).await.map_err(log)?)
+        };
+        self.settle(call, action, Said::Handled, done.await).await
     }
 
     /// Decides the present step on what was shown.

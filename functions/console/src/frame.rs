@@ -1,5 +1,6 @@
 //! What surrounds every page: who reads, in which zone and colours, what waits for them, what everybody should know.
 
+use curfew_domain::request::Request;
 use curfew_domain::time::Timestamp;
 use curfew_engine::error::Error;
 use curfew_engine::known::Reviewing;
@@ -8,6 +9,7 @@ use curfew_web::views::{Alert, Flash, Frame, Theme, Tone, Viewer};
 
 use crate::Console;
 use crate::cookies::Jar;
+use crate::lines::is_hand_for;
 use crate::names::Names;
 use crate::place::local_path;
 use crate::reply::Reply;
@@ -24,6 +26,7 @@ pub(crate) enum Said {
     Extended,
     Escalated,
     Reviewed,
+    Handled,
     Approved,
     Denied,
     Saved,
@@ -33,7 +36,7 @@ pub(crate) enum Said {
 }
 
 impl Said {
-    const ALL: [(Self, &str, &str); 13] = [
+    const ALL: [(Self, &str, &str); 14] = [
         (Self::Submitted, "submitted", "Your request was sent."),
         (Self::Cancelled, "cancelled", "The request was withdrawn."),
         (Self::Returned, "returned", "The access was given back; it is being removed."),
@@ -41,6 +44,7 @@ impl Said {
         (Self::Extended, "extended", "Your request for more time was sent."),
         (Self::Escalated, "escalated", "This emergency request took the place of the other one."),
         (Self::Reviewed, "reviewed", "Your review was recorded."),
+        (Self::Handled, "handled", "What you did by hand was recorded."),
         (Self::Approved, "approved", "Your approval was recorded."),
         (Self::Denied, "denied", "Your denial was recorded."),
         (Self::Saved, "saved", "Saved."),
@@ -106,7 +110,8 @@ impl Console {
         let (person, live) = (&call.caller.person, self.counts.last());
         let known = call.caller.known.as_ref().ok();
         let called = Names::new(known, &person.id).person(&person.id);
-        let waiting = |live: &crate::counts::Live| live.requests.iter().filter(|r| r.waits_for(&person.id)).count();
+        let mine = |request: &&Request| request.waits_for(&person.id) || is_hand_for(request, person);
+        let waiting = |live: &crate::counts::Live| live.requests.iter().filter(mine).count();
         let reviewing = Reviewing::new(known, now);
         let reviews = live.as_ref().map_or(0, |live| {
             let asked = |id: &curfew_domain::id::RequestId| live.requests.iter().find(|request| request.ask.id == *id);

@@ -2,9 +2,12 @@
 
 use curfew_domain::id::UserId;
 use curfew_domain::person::Person;
-use curfew_domain::request::{Answer, Command, Context, EndReason, Gone, Grant, Request, Stage, State, apply};
+use curfew_domain::request::{
+    Answer, Command, Context, EndReason, Gone, Grant, Means, Request, Stage, State, apply, may_handle,
+};
 use curfew_domain::time::Timestamp;
 use curfew_domain::verdict::Verdict;
+use curfew_engine::hands::Task;
 use curfew_web::views::{Actions, GrantView, RequestLine, Waiting};
 
 use crate::names::Names;
@@ -60,7 +63,7 @@ impl Lines<'_> {
             expires_at: grant.expires_at,
             sessions_until,
             standing: grant.standing,
-            hands: self.names.people(grant.hands().unwrap_or_default()),
+            means: self.names.means(&grant.means),
             portal: portal.and_then(|at| curfew_web::portal_link(at, request.ask.account.as_str(), &set.name)),
         }
     }
@@ -97,10 +100,12 @@ impl Lines<'_> {
             revoke: revoke && !own && !decide,
             // Access by hand is not extended.
             extend: own
-                && matches!(&request.state, State::Active(grant) if !grant.is_due(now) && grant.hands().is_none()),
+                && matches!(&request.state, State::Active(g) if !g.is_due(now) && !matches!(g.means, Means::Hands(_))),
             escalate: self.may_escalate(request),
             decide,
             review: false,
+            given: allowed(Command::Given { by: by.clone(), comment: None }),
+            taken: allowed(Command::Taken { by: by.clone(), comment: None }),
         }
     }
 
@@ -114,6 +119,13 @@ impl Lines<'_> {
         entitlement.is_some_and(|entitlement| entitlement.terms.emergency_policy.is_some())
             && apply(request, command, Context { now: self.now }).is_ok()
     }
+}
+
+/// Whether this person is one of those who are to give or take the access of this request by hand now. Administrators
+/// may say so in their place, and are not waited for.
+pub(crate) fn is_hand_for(request: &Request, person: &Person) -> bool {
+    let plain = Person { administrator: false, ..person.clone() };
+    Task::of(request).is_some() && may_handle(request, &plain)
 }
 
 /// Why it stands where it stands, where that needs saying.

@@ -1,9 +1,10 @@
 //! What people call things: by the directory, and by their ids where it does not know them.
 
-use curfew_domain::id::{AccountId, PermissionSetArn, UserId};
+use curfew_domain::id::{AccountId, GroupId, PermissionSetArn, UserId};
+use curfew_domain::request;
 use curfew_engine::known::Known;
 use curfew_policy::catalog;
-use curfew_web::views::{Access, Named, Person};
+use curfew_web::views::{Access, Means, Named, Person};
 
 /// Names for one reader.
 #[derive(Clone, Copy)]
@@ -62,6 +63,19 @@ impl<'a> Names<'a> {
             permission_set: self.permission_set(set),
             unit: unit.unwrap_or_default(),
             risk: terms.map(|terms| terms.risk.value.name().to_owned()),
+        }
+    }
+
+    pub(crate) fn group(&self, id: &GroupId) -> String {
+        let group = self.known.and_then(|known| known.directory.groups.get(id));
+        group.map_or_else(|| id.to_string(), |group| group.name.clone())
+    }
+
+    pub(crate) fn means(&self, means: &request::Means) -> Means {
+        match means {
+            request::Means::Assignment => Means::Assignment,
+            request::Means::Membership(group) => Means::Membership(self.group(group)),
+            request::Means::Hands(people) => Means::Hands(self.people(people)),
         }
     }
 

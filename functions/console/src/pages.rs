@@ -5,8 +5,10 @@ mod audit;
 mod detail;
 mod everyone;
 mod export;
+mod favourites;
 mod home;
 mod new_request;
+mod pace;
 mod preferences;
 mod reviews;
 mod search;
@@ -43,6 +45,7 @@ impl Console {
         let shown = match route {
             Route::SignOut => return self.sign_out(call).await,
             Route::Theme => return self.theme(call),
+            Route::Star => self.star(call).await,
             Route::Home => self.home(call).await,
             Route::Search => self.search(call).await,
             Route::NewRequest => self.new_request(call).await,
@@ -84,6 +87,7 @@ impl Console {
             Action::Escalate => self.escalate(call).await,
             Action::Review => self.review(call).await,
             Action::Decisions => self.decide(call).await,
+            Action::Provisioned | Action::Removed => self.handled(call, action).await,
         }
     }
 

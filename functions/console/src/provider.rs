@@ -8,11 +8,13 @@ use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_engine::ports::Ids;
 use curfew_lambda::{BackChannel, Environment, Unset};
 use openidconnect::core::{
-    CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreIdTokenVerifier, CoreJwsSigningAlgorithm, CoreProviderMetadata,
+    CoreAuthenticationFlow, CoreClient, CoreClientAuthMethod, CoreErrorResponseType, CoreIdToken, CoreIdTokenVerifier,
+    CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreTokenResponse,
 };
 use openidconnect::{
-    AuthorizationCode, ClaimsVerificationError, ClientId, CsrfToken, IssuerUrl, Nonce, PkceCodeChallenge,
-    PkceCodeVerifier, RedirectUrl, Scope, SignatureVerificationError, TokenResponse,
+    AuthType, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CodeTokenRequest, CsrfToken,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    Scope, SignatureVerificationError, StandardErrorResponse, TokenResponse,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -88,15 +90,44 @@ pub(crate) struct Programs {
     region: Option<String>,
 }
 
+impl Programs {
+    fn new(environment: &Environment) -> Result<Self, Unset> {
+        let cli = environment.optional("OIDC_CLI_CLIENT_ID");
+        let audience = environment.required("OIDC_AUDIENCE")?;
+        Ok(Self {
+            issuer: environment.required("OIDC_ISSUER")?,
+            client_id: cli.clone().map_or_else(|| environment.required("OIDC_CLIENT_ID"), Ok)?,
+            audiences: std::iter::once(audience).chain(cli).collect(),
+            portal: environment.optional("PORTAL_URL"),
+            region: environment.optional("AWS_REGION"),
+        })
+    }
+}
+
 /// The identity provider.
 pub(crate) struct Provider {
     channel: BackChannel,
     issuer: String,
-    client: ClientId,
+    client: Client,
     /// What the command line is told: its client, and whom tokens must be for.
     programs: Programs,
-    redirect: String,
     described: Mutex<Option<Arc<Described>>>,
+}
+
+/// The protocol with a provider that has described itself.
+type Protocol =
+    CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
+
+/// A request for tokens.
+type Exchange<'p> = CodeTokenRequest<'p, StandardErrorResponse<CoreErrorResponseType>, CoreTokenResponse>;
+
+/// What we are to the provider.
+struct Client {
+    id: ClientId,
+    /// Of a confidential client; a public one has none.
+    secret: Option<ClientSecret>,
+    /// Where people come back to.
+    redirect: String,
 }
 
 impl Attempt {
@@ -115,6 +146,13 @@ impl Attempt {
         lasts.contains(&now.as_second()).then_some(attempt)
     }
 
+    /// Asks for tokens in exchange for the code, proven by the verifier, and by the client's secret where it has one.
+    fn exchange<'p>(&self, protocol: &'p Protocol, code: String) -> Result<Exchange<'p>, NotSignedIn> {
+        let asks = protocol.exchange_code(AuthorizationCode::new(code));
+        let asks = asks.map_err(|error| NotSignedIn::Provider(error.to_string()))?;
+        Ok(asks.set_pkce_verifier(PkceCodeVerifier::new(self.verifier.clone())))
+    }
+
     /// What the cookie holds.
     pub(crate) fn text(&self) -> String {
         serde_json::to_string(self).unwrap_or_default()
@@ -124,22 +162,11 @@ impl Attempt {
 impl Provider {
     /// The provider of the template's settings.
     pub(crate) fn new(environment: &Environment, channel: BackChannel, place: &Place) -> Result<Self, Unset> {
-        let (issuer, client) = (environment.required("OIDC_ISSUER")?, environment.required("OIDC_CLIENT_ID")?);
-        let cli = environment.optional("OIDC_CLI_CLIENT_ID");
-        let audience = environment.required("OIDC_AUDIENCE")?;
-        let programs = Programs {
-            issuer: issuer.clone(),
-            client_id: cli.clone().unwrap_or_else(|| client.clone()),
-            audiences: std::iter::once(audience).chain(cli).collect(),
-            portal: environment.optional("PORTAL_URL"),
-            region: environment.optional("AWS_REGION"),
-        };
         Ok(Self {
             channel,
-            issuer,
-            client: ClientId::new(client),
-            programs,
-            redirect: place.address("/sign-in/callback"),
+            issuer: environment.required("OIDC_ISSUER")?,
+            client: Client::new(environment, place)?,
+            programs: Programs::new(environment)?,
             described: Mutex::new(None),
         })
     }
@@ -152,12 +179,12 @@ impl Provider {
     /// The address to send somebody to.
     pub(crate) async fn way_out(&self, attempt: &Attempt, now: Timestamp) -> Result<String, NotSignedIn> {
         let described = self.described(now, BELIEVED).await?;
-        let client = CoreClient::from_provider_metadata(described.metadata.clone(), self.client.clone(), None);
         let (state, nonce) = (attempt.state.clone(), attempt.nonce.clone());
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(attempt.verifier.clone()));
         let flow = CoreAuthenticationFlow::AuthorizationCode;
-        let (url, ..) = client
-            .set_redirect_uri(self.redirect()?)
+        let (url, ..) = self
+            .client
+            .with(&described.metadata)?
             .authorize_url(flow, move || CsrfToken::new(state), move || Nonce::new(nonce))
             .add_scope(Scope::new("profile".to_owned()))
             .add_scope(Scope::new("email".to_owned()))
@@ -174,17 +201,13 @@ impl Provider {
         now: Timestamp,
     ) -> Result<Map<String, Value>, NotSignedIn> {
         let described = self.described(now, BELIEVED).await?;
-        let client = CoreClient::from_provider_metadata(described.metadata.clone(), self.client.clone(), None);
         let http = |request| self.channel.send(request);
-        let provider = |error: String| NotSignedIn::Provider(error);
-        let tokens = client
-            .set_redirect_uri(self.redirect()?)
-            .exchange_code(AuthorizationCode::new(code))
-            .map_err(|error| provider(error.to_string()))?
-            .set_pkce_verifier(PkceCodeVerifier::new(attempt.verifier.clone()))
+        let protocol = self.client.with(&described.metadata)?;
+        let tokens = attempt
+            .exchange(&protocol, code)?
             .request_async(&http)
             .await
-            .map_err(|error| provider(told(&error)))?;
+            .map_err(|error| NotSignedIn::Provider(told(&error)))?;
         let token = tokens.id_token().ok_or_else(|| NotSignedIn::Token("there is none".to_owned()))?;
         let nonce = Nonce::new(attempt.nonce.clone());
         match self.check(&described.metadata, token, &nonce, now) {
@@ -207,7 +230,7 @@ impl Provider {
     ) -> Result<(), ClaimsVerificationError> {
         let (issuer, keys) = (metadata.issuer().clone(), metadata.jwks().clone());
         let at = now.as_second();
-        let verifier = CoreIdTokenVerifier::new_public_client(self.client.clone(), issuer, keys)
+        let verifier = CoreIdTokenVerifier::new_public_client(self.client.id.clone(), issuer, keys)
             .set_allowed_algs(SIGNED_BY)
             .set_time_fn(move || chrono_at(at));
         token.claims(&verifier, nonce).map(drop)
@@ -244,10 +267,35 @@ impl Provider {
             Some(address) => Err(NotSignedIn::Provider(format!("{address} does not begin with {start}"))),
         }
     }
+}
 
-    fn redirect(&self) -> Result<RedirectUrl, NotSignedIn> {
-        RedirectUrl::new(self.redirect.clone()).map_err(|error| NotSignedIn::Provider(error.to_string()))
+impl Client {
+    fn new(environment: &Environment, place: &Place) -> Result<Self, Unset> {
+        Ok(Self {
+            id: ClientId::new(environment.required("OIDC_CLIENT_ID")?),
+            secret: environment.optional("OIDC_CLIENT_SECRET").map(ClientSecret::new),
+            redirect: place.address("/sign-in/callback"),
+        })
     }
+
+    /// The protocol with this provider.
+    fn with(&self, metadata: &CoreProviderMetadata) -> Result<Protocol, NotSignedIn> {
+        let redirect = RedirectUrl::new(self.redirect.clone());
+        let redirect = redirect.map_err(|error| NotSignedIn::Provider(error.to_string()))?;
+        let mut protocol = CoreClient::from_provider_metadata(metadata.clone(), self.id.clone(), None);
+        if let Some(secret) = &self.secret {
+            protocol = protocol.set_client_secret(secret.clone()).set_auth_type(shown_as(metadata));
+        }
+        Ok(protocol.set_redirect_uri(redirect))
+    }
+}
+
+/// Where the provider wants to see a client's secret: in the header, unless it says that it takes it in the form alone.
+fn shown_as(metadata: &CoreProviderMetadata) -> AuthType {
+    let takes = metadata.token_endpoint_auth_methods_supported();
+    let takes = |method| takes.is_some_and(|methods| methods.contains(&method));
+    let in_form = takes(CoreClientAuthMethod::ClientSecretPost) && !takes(CoreClientAuthMethod::ClientSecretBasic);
+    if in_form { AuthType::RequestBody } else { AuthType::BasicAuth }
 }
 
 /// An error with its causes. None of them holds a token or a code.
@@ -273,4 +321,70 @@ fn claims(token: &CoreIdToken) -> Result<Map<String, Value>, NotSignedIn> {
 /// An instant as the crate wants it.
 fn chrono_at(seconds: i64) -> chrono::DateTime<chrono::Utc> {
     chrono::DateTime::from_timestamp(seconds, 0).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use aws_lambda_events::http::{Request, Response};
+    use openidconnect::HttpClientError;
+    use serde_json::json;
+
+    use super::*;
+
+    fn client(secret: Option<&str>) -> Client {
+        let set = [("OIDC_CLIENT_ID", "curfew")].into_iter();
+        let set = set.chain(secret.map(|secret| ("OIDC_CLIENT_SECRET", secret)));
+        let set = set.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Client::new(&set, &Place::new("https://curfew.example.com").unwrap()).unwrap()
+    }
+
+    fn described(methods: Option<&[&str]>) -> CoreProviderMetadata {
+        let mut document = json!({
+            "issuer": "https://id.example", "authorization_endpoint": "https://id.example/authorize",
+            "token_endpoint": "https://id.example/token", "jwks_uri": "https://id.example/keys",
+            "response_types_supported": ["code"], "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+        });
+        if let Some(methods) = methods {
+            document["token_endpoint_auth_methods_supported"] = json!(methods);
+        }
+        serde_json::from_value(document).unwrap()
+    }
+
+    /// What the provider is sent in exchange for tokens: its `Authorization`, and the form.
+    fn sent(secret: Option<&str>, methods: Option<&[&str]>) -> (Option<String>, String) {
+        let seen = RefCell::new(None);
+        let http = |request: Request<Vec<u8>>| {
+            let header = request.headers().get("authorization").map(|value| value.to_str().unwrap().to_owned());
+            *seen.borrow_mut() = Some((header, String::from_utf8(request.into_body()).unwrap()));
+            std::future::ready(Ok::<_, HttpClientError<std::io::Error>>(Response::new(Vec::new())))
+        };
+        let attempt = Attempt { state: "s".into(), nonce: "n".into(), verifier: "v".repeat(64), to: "/".into(), at: 0 };
+        let protocol = client(secret).with(&described(methods)).unwrap();
+        let asks = pin!(attempt.exchange(&protocol, "code".to_owned()).unwrap().request_async(&http));
+        let answer = asks.poll(&mut Context::from_waker(Waker::noop()));
+        assert!(matches!(answer, Poll::Ready(Err(_))), "an empty answer has no tokens");
+        let seen = seen.borrow_mut().take();
+        seen.unwrap()
+    }
+
+    #[test]
+    fn a_secret_goes_where_the_provider_wants_it_and_a_public_client_has_none() {
+        let basic = format!("Basic {}", base64::engine::general_purpose::STANDARD.encode("curfew:hush"));
+        for methods in [None, Some(&["client_secret_post", "client_secret_basic"][..])] {
+            let (header, form) = sent(Some("hush"), methods);
+            assert_eq!(header.as_ref(), Some(&basic));
+            assert!(!form.contains("hush") && form.contains("code_verifier="), "{form}");
+        }
+        let (header, form) = sent(Some("hush"), Some(&["client_secret_post"]));
+        assert!(header.is_none() && form.contains("client_secret=hush"), "{form}");
+        for nothing in [None, Some("")] {
+            let (header, form) = sent(nothing, None);
+            assert!(header.is_none() && !form.contains("secret") && form.contains("client_id=curfew"), "{form}");
+        }
+    }
 }

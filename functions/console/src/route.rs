@@ -13,6 +13,7 @@ pub(crate) enum Route {
     Callback,
     SignOut,
     Theme,
+    Star,
     Home,
     Search,
     NewRequest,
@@ -39,7 +40,7 @@ pub(crate) enum Route {
 }
 
 /// Route keys, as the template writes them.
-const ALL: [(&str, Route); 37] = [
+const ALL: [(&str, Route); 40] = [
     ("GET /assets/{name}", Route::Asset),
     ("GET /.well-known/curfew", Route::WellKnown),
     ("GET /sign-in", Route::SignIn),
@@ -47,6 +48,7 @@ const ALL: [(&str, Route); 37] = [
     ("GET /sign-in/callback", Route::Callback),
     ("POST /sign-out", Route::SignOut),
     ("POST /theme", Route::Theme),
+    ("POST /favourites", Route::Star),
     ("GET /", Route::Home),
     ("GET /request", Route::Search),
     ("GET /request/new", Route::NewRequest),
@@ -60,6 +62,8 @@ const ALL: [(&str, Route); 37] = [
     ("POST /requests/{id}/escalate", Route::Act(Action::Escalate)),
     ("POST /requests/{id}/review", Route::Act(Action::Review)),
     ("POST /requests/{id}/decisions", Route::Act(Action::Decisions)),
+    ("POST /requests/{id}/provisioned", Route::Act(Action::Provisioned)),
+    ("POST /requests/{id}/removed", Route::Act(Action::Removed)),
     ("GET /approvals", Route::Approvals),
     ("GET /a/{id}", Route::ShowLink),
     ("HEAD /a/{id}", Route::ShowLink),

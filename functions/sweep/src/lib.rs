@@ -13,7 +13,7 @@ use curfew_engine::by_key::ByKey;
 use curfew_engine::core::Core;
 use curfew_engine::directive::Directive;
 use curfew_engine::facts::FactSources;
-use curfew_engine::sweep::{Reminded, Sweeper, Swept};
+use curfew_engine::sweep::{Counted, Reminded, Sweeper, Swept};
 use curfew_lambda::{Host, Invocation, TaskError, Unset, request_id};
 use serde::Serialize;
 
@@ -67,6 +67,7 @@ pub fn start(host: &Host) -> Result<impl AsyncFn(SweepTask, Invocation) -> Resul
             permission_sets: assignments,
         },
         reminded: Reminded::default(),
+        counted: Counted::default(),
     };
     Ok(async move |task: SweepTask, invocation: Invocation| handle(&sweeper, task, invocation).await)
 }

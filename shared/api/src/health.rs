@@ -2,6 +2,8 @@
 
 use curfew_domain::request::Rank;
 use curfew_engine::health::{Health, OldestIntent, Overdue, WriterState};
+use curfew_engine::ports::Sighting;
+use curfew_engine::sweep::Place;
 use serde::Serialize;
 
 use crate::directory::SnapshotView;
@@ -21,6 +23,8 @@ pub struct AccessHealthView {
     oldest_intent: Option<OldestIntentView>,
     /// Access that should have been gone for more than five minutes, the latest first.
     overdue: Vec<OverdueView>,
+    /// Access that Curfew did not give, on what is Curfew's alone, as the sweep saw it last; the oldest first.
+    strays: Vec<StrayView>,
     writer: WriterView,
     /// The published version; absent when nothing was published, or it cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +59,22 @@ struct OverdueView {
 }
 
 #[derive(Debug, Serialize)]
+struct StrayView {
+    /// With `account`: the permission set that is assigned there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permission_set: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account: Option<String>,
+    /// Or the group that has a member.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group: Option<String>,
+    /// Who has it, as Identity Center writes it: `USER <id>`, `GROUP <id>`.
+    principal: String,
+    since: String,
+    seen: String,
+}
+
+#[derive(Debug, Serialize)]
 struct WriterView {
     /// `free`, `held`, or `ran_out`: the last holder died or could not give the lease back.
     lease: &'static str,
@@ -85,6 +105,7 @@ impl AccessHealthView {
             intents,
             oldest_intent: health.oldest_intent.as_ref().map(oldest_intent),
             overdue: health.overdue.iter().map(overdue).collect(),
+            strays: health.strays.iter().map(stray).collect(),
             writer: writer(&health.writer),
             configuration,
             directory: health.directory.as_ref().map(|head| SnapshotView::new(head, health.at)),
@@ -107,6 +128,15 @@ fn overdue(Overdue { request, user, account, permission_set, since }: &Overdue) 
     }
 }
 
+fn stray(Sighting { place, principal, since, seen, .. }: &Sighting) -> StrayView {
+    let (permission_set, account, group) = match place {
+        Place::Set(set, account) => (Some(set.to_string()), Some(account.to_string()), None),
+        Place::Group(group) => (None, None, Some(group.to_string())),
+    };
+    let principal = principal.to_string();
+    StrayView { permission_set, account, group, principal, since: since.to_string(), seen: seen.to_string() }
+}
+
 fn writer(state: &WriterState) -> WriterView {
     let (lease, known) = match state {
         WriterState::Free => ("free", None),
@@ -121,6 +151,7 @@ fn writer(state: &WriterState) -> WriterView {
 mod tests {
     use curfew_domain::id::{AccountId, PermissionSetArn, RequestId, UserId};
     use curfew_domain::time::{SignedDuration, Timestamp};
+    use curfew_engine::ports::Principal;
     use serde_json::json;
 
     use super::*;
@@ -143,6 +174,7 @@ mod tests {
             intents: Rank::ALL.map(|rank| (rank, 0)),
             oldest_intent: None,
             overdue: Vec::new(),
+            strays: Vec::new(),
             writer: WriterState::Free,
             directory: None,
         }
@@ -153,7 +185,8 @@ mod tests {
         let shown = serde_json::to_value(AccessHealthView::new(&calm(), None)).unwrap();
         let expected = json!({
             "at": "2026-11-23T09:00:00Z", "live": 0, "unreadable": 0, "active": 0, "ending": 0,
-            "intents": { "removal": 0, "emergency": 0, "grant": 0 }, "overdue": [], "writer": { "lease": "free" },
+            "intents": { "removal": 0, "emergency": 0, "grant": 0 }, "overdue": [], "strays": [],
+            "writer": { "lease": "free" },
         });
         assert_eq!(shown, expected);
     }
@@ -178,6 +211,13 @@ mod tests {
                 age: SignedDuration::from_millis(301_900),
             }),
             overdue: vec![overdue],
+            strays: vec![Sighting {
+                place: Place::Set(PermissionSetArn::parse(SET).unwrap(), AccountId::parse("111122223333").unwrap()),
+                principal: Principal::User(UserId::parse(USER).unwrap()),
+                since: at("2026-11-23T08:00:00Z"),
+                seen: at("2026-11-23T08:56:00Z"),
+                until: at("2026-11-23T09:11:00Z"),
+            }],
             writer: WriterState::RanOut { holder: "w".to_owned(), until: at("2026-11-23T08:59:00Z") },
             ..calm()
         };
@@ -189,6 +229,10 @@ mod tests {
             "overdue": [{
                 "request": REQUEST, "user": USER, "account": "111122223333", "permission_set": SET,
                 "since": "2026-11-23T08:54:58Z",
+            }],
+            "strays": [{
+                "permission_set": SET, "account": "111122223333", "principal": format!("USER {USER}"),
+                "since": "2026-11-23T08:00:00Z", "seen": "2026-11-23T08:56:00Z",
             }],
             "writer": { "lease": "ran_out", "holder": "w", "until": "2026-11-23T08:59:00Z" },
             "configuration": "v",

@@ -20,6 +20,9 @@
 //! | `WRITER` | `L` | who may write to Identity Center; absent where nobody does. `holder` guards every write, or `version` |
 //! | `IDEM#<user>#<key>` | `I` | an idempotency key |
 //! | `KEY#<user>#<account>#<permission set>` | `K` | what is known about an assignment |
+//! | `STRAY` | `<place>#<who>` | access that Curfew did not give, as the sweep saw it; DynamoDB forgets it a day after its time |
+//! | `CENSUS` | `<minute>` | how much access there was; DynamoDB forgets it after five weeks |
+//! | `STAR#<user>` | `<account>#<permission set>` | a favourite |
 //! | `CONFIG` | `current`, `p#<number>`, `proposal#<version>` | the publication in force, each publication, what waits for a second administrator |
 //! | `CONFIG#<version>`, `RULES#<version>` | `C#<n>`, `M` | files of a version, and its rules compiled: chunks, and the item that says they are whole |
 //! | `PERSON#<user>` | `P` | kinds of notices that somebody does not want |
@@ -68,6 +71,7 @@ mod configurations;
 mod directories;
 mod intents;
 mod outbox;
+mod overview;
 mod requests;
 mod reviews;
 mod shape;

@@ -7,7 +7,7 @@ use curfew_domain::time::{SignedDuration, Timestamp};
 
 use crate::core::Core;
 use crate::error::{Error, Fault};
-use crate::ports::Head;
+use crate::ports::{Head, Sighting};
 
 /// Access that is still there this long after its end needs a person (I14).
 pub(crate) const LATE: SignedDuration = SignedDuration::from_mins(5);
@@ -31,6 +31,8 @@ pub struct Health {
     pub oldest_intent: Option<OldestIntent>,
     /// Access that should have been gone for more than five minutes, the latest first.
     pub overdue: Vec<Overdue>,
+    /// Access that Curfew did not give, on what is Curfew's alone, as the sweep saw it last (I16); the oldest first.
+    pub strays: Vec<Sighting>,
     /// Who may write to Identity Center.
     pub writer: WriterState,
     /// The snapshot of the directory that policy decides by; `None` before the first one.
@@ -93,7 +95,8 @@ pub async fn health(core: &Core) -> Result<Health, Error> {
     let lease = core.store.lease().await?;
     let directory = core.store.head().await?;
     let unreadable = ids.len().saturating_sub(live.len());
-    Ok(Health { live: ids.len(), unreadable, directory, ..summary(&live, &lease, core.clock.now()) })
+    let strays = strays(core).await?;
+    Ok(Health { live: ids.len(), unreadable, strays, directory, ..summary(&live, &lease, core.clock.now()) })
 }
 
 /// The requests that are not over: the ids of all, and those that can be read, oldest first.
@@ -109,6 +112,18 @@ pub async fn live(core: &Core) -> Result<(Vec<RequestId>, Vec<Request>), Error> 
         Err(fault) => return Err(fault.into()),
     };
     Ok((ids, live))
+}
+
+/// Access that Curfew did not give and that is still there, as far as the sweep knows; the oldest first.
+///
+/// # Errors
+/// The store could not be reached.
+pub async fn strays(core: &Core) -> Result<Vec<Sighting>, Error> {
+    let now = core.clock.now();
+    let mut strays = core.store.sightings().await?;
+    strays.retain(|sighting| sighting.until > now);
+    strays.sort_by_key(|sighting| sighting.since);
+    Ok(strays)
 }
 
 async fn readable(core: &Core, ids: &[RequestId]) -> Result<Vec<Request>, Error> {
@@ -145,6 +160,7 @@ fn summary(live: &[Request], lease: &Lease, now: Timestamp) -> Health {
             age: now.duration_since(*since).max(SignedDuration::ZERO),
         }),
         overdue,
+        strays: Vec::new(),
         writer: writer(lease, now),
         directory: None,
     }

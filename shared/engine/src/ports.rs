@@ -22,6 +22,7 @@ use crate::trigger::Trigger;
 mod directory;
 mod judging;
 mod outbox;
+mod overview;
 
 pub use directory::{
     Directories, Head, ListedAccount, ListedPermissionSet, ListedUnit, ListedUser, OrganizationListing, PeopleListing,
@@ -29,6 +30,7 @@ pub use directory::{
 };
 pub use judging::{Bench, Judging};
 pub use outbox::{Bus, Claim, Mark, Outbox, Post};
+pub use overview::{Census, Favourite, Overview, Sighting};
 
 /// Time and waiting.
 #[async_trait]
@@ -236,10 +238,13 @@ pub trait Configurations: Send + Sync {
 
 /// Everything that one table keeps.
 pub trait Store:
-    Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox + Judging
+    Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox + Judging + Overview
 {
 }
-impl<T: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox + Judging> Store for T {}
+impl<T> Store for T where
+    T: Requests + Reviews + Callbacks + Assignments + Configurations + Directories + Outbox + Judging + Overview
+{
+}
 
 /// Executions of the approval state machine.
 #[async_trait]

@@ -1,12 +1,28 @@
 //! By which means access would be given: what the strategy of an entitlement comes to in this organisation, now.
 
-use curfew_domain::id::UserId;
+use curfew_domain::id::{AccountId, PermissionSetArn, UserId};
 use curfew_domain::request::Means;
 use curfew_domain::time::Timestamp;
 
 use crate::approvers::{Resolver, Roll};
+use crate::evaluator::Configuration;
+use crate::judge::Facts;
 use crate::model::{Model, Strategy, Terms};
 use crate::steps::MOST_APPROVERS;
+
+impl Configuration {
+    /// By which means this person would be given this access now; `None` where nobody offers it, or nothing is granted.
+    pub fn means_of(
+        &self,
+        facts: &Facts<'_>,
+        requester: &UserId,
+        account: &AccountId,
+        permission_set: &PermissionSetArn,
+    ) -> Option<Means> {
+        let entitlement = self.entitlement(facts.directory, account, permission_set)?;
+        means(self.model(), &Roll::new(facts.directory), requester, &entitlement.terms, facts.now).ok()
+    }
+}
 
 /// The means.
 ///

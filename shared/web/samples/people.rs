@@ -2,9 +2,9 @@
 
 use curfew_domain::request::Stage;
 use curfew_web::views::{
-    Actions, ApprovalLine, ApprovalsView, AuditFilter, AuditView, ChainCheck, ChartPoint, DriftLine, Errors,
-    EveryoneFilter, EveryoneView, HomeView, NoticePreference, Offer, PreferencesView, Prospect, RequestLine,
-    ReviewLine, ReviewView, ReviewsView, SearchView, Usual,
+    Actions, ApprovalLine, ApprovalsView, AuditFilter, AuditView, ChainCheck, ChartPoint, DriftLine, DriftPlace,
+    Errors, EveryoneFilter, EveryoneView, HomeView, Means, NoticePreference, Offer, PreferencesView, Prospect,
+    RequestLine, ReviewLine, ReviewView, ReviewsView, SearchView, TaskLine, Usual,
 };
 use curfew_web::{approvals, audit, everyone, home, preferences, reviews, search};
 
@@ -18,6 +18,7 @@ pub(crate) fn all(w: World<'_>) -> Vec<Sample> {
         Sample { name: "search", html: search(&w.frame(Role::Requester), &offers(w)) },
         Sample { name: "search-matches", html: search(&w.frame(Role::Requester), &matches(w)) },
         Sample { name: "approvals", html: approvals(&w.frame(Role::Approver), &waiting(w)) },
+        Sample { name: "approvals-by-hand", html: approvals(&w.frame(Role::Approver), &by_hand(w)) },
         Sample { name: "reviews", html: reviews(&w.frame(Role::Administrator), &to_review(w)) },
         Sample { name: "everyone", html: everyone(&w.frame(Role::Administrator), &organisation(w)) },
         Sample { name: "everyone-auditor", html: everyone(&w.frame(Role::Auditor), &calm(w)) },
@@ -142,7 +143,32 @@ fn waiting(w: World<'_>) -> ApprovalsView {
             ApprovalLine { line: urgent, usual: Some(usual) },
             ApprovalLine { line: second, usual: Some(Usual { times: 0, last: None, ..usual }) },
         ],
+        tasks: Vec::new(),
     }
+}
+
+/// What an approver is asked to do by hand besides, one of it in the place of others.
+fn by_hand(w: World<'_>) -> ApprovalsView {
+    let task = |name: &str, account, stage| {
+        let mut line = RequestLine { requester: w.person(name), ..on(w, account, "Operator", line(w, stage)) };
+        let grant = super::requests::grant(w, stage);
+        line.grant = Some(curfew_web::views::GrantView {
+            means: Means::Hands(w.people(if name == "Nils Berg" {
+                &["Chidi Okafor"]
+            } else {
+                &["Ana Oliveira", "Chidi Okafor"]
+            })),
+            ..grant
+        });
+        line.actions = Actions { given: stage == Stage::Provisioning, taken: true, ..Actions::default() };
+        line
+    };
+    let tasks = vec![
+        TaskLine { line: task("Omar Said", "log-archive", Stage::Ending), named: true },
+        TaskLine { line: task("Priya Raman", "payments-production", Stage::Provisioning), named: true },
+        TaskLine { line: task("Nils Berg", "data-lake-production", Stage::Provisioning), named: false },
+    ];
+    ApprovalsView { tasks, ..waiting(w) }
 }
 
 fn to_review(w: World<'_>) -> ReviewsView {
@@ -158,22 +184,34 @@ fn to_review(w: World<'_>) -> ReviewsView {
 }
 
 fn organisation(w: World<'_>) -> EveryoneView {
-    let late =
+    let mut late =
         RequestLine { requester: w.person("Omar Said"), ..on(w, "log-archive", "Auditor", line(w, Stage::Ending)) };
-    let drift = DriftLine {
-        access: w.access("data-lake-production", "Administrator"),
-        holder: w.t("data-engineers"),
+    if let Some(grant) = &mut late.grant {
+        grant.expires_at = at("2026-11-23T13:04:00Z");
+    }
+    let drift = |place, holder: &str, request: Option<&str>| DriftLine {
+        place,
+        holder: w.t(holder),
         since: at("2026-11-23T12:58:00Z"),
-        what: w.t("an assignment that Curfew has no record of, on a permission set that only Curfew should assign"),
-        request: None,
+        seen: at("2026-11-23T13:12:00Z"),
+        request: request.map(|id| w.t(id)),
     };
+    let drift = vec![
+        drift(DriftPlace::Assigned(w.access("data-lake-production", "Administrator")), "data-engineers", None),
+        drift(
+            DriftPlace::Assigned(w.access("log-archive", "Auditor")),
+            "Omar Said",
+            Some("019ab2c3-0000-7000-8000-000000000009"),
+        ),
+        drift(DriftPlace::Member(w.t("curfew-emergency")), "Lena Fischer", None),
+    ];
     let chart = (0..=168).map(|hour| {
         let day = [3, 2, 2, 4, 9, 17, 22, 25, 21, 24, 19, 8][usize::try_from(hour % 24 / 2).unwrap()];
         let at = at("2026-11-16T13:00:00Z").checked_add(jiff::SignedDuration::from_hours(hour)).unwrap();
         let active = if (96..144).contains(&hour) { day / 6 } else { day };
         ChartPoint { at, active, emergencies: u32::from((50..54).contains(&hour)) * 2 }
     });
-    EveryoneView { overdue: vec![late], drift: vec![drift], chart: chart.collect(), ..calm(w) }
+    EveryoneView { overdue: vec![late], drift, chart: chart.collect(), ..calm(w) }
 }
 
 fn calm(w: World<'_>) -> EveryoneView {

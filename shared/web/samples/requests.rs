@@ -5,9 +5,9 @@ use curfew_domain::time::SignedDuration;
 use curfew_web::forms::{self, Action};
 use curfew_web::views::{
     Actions, Asked, Chain, DecisionPanel, DecisionView, Demand, Errors, FieldError, Frame, GrantView, LinkClosed,
-    LinkView, NewRequestView, OnTimeout, Origin, Outcome, Permissions, Preview, PreviewStep, Prospect, RecordView,
-    Related, RequestLine, RequestValues, RequestView, ReviewAnswer, ReviewView, Sent, StepState, StepView, Tone, Usual,
-    VerdictView, Waiting,
+    LinkView, Means, NewRequestView, OnTimeout, Origin, Outcome, Permissions, Preview, PreviewStep, Prospect,
+    RecordView, Related, RequestLine, RequestValues, RequestView, ReviewAnswer, ReviewView, Sent, StepState, StepView,
+    Tone, Usual, VerdictView, Waiting,
 };
 use curfew_web::{link, new_request, request};
 
@@ -51,7 +51,7 @@ pub(crate) fn all(w: World<'_>) -> Vec<Sample> {
 
 /// A line of a list, as the most of them are.
 pub(crate) fn line(w: World<'_>, stage: Stage) -> RequestLine {
-    let began = matches!(stage, Stage::Active | Stage::Ending | Stage::Ended);
+    let began = matches!(stage, Stage::Provisioning | Stage::Active | Stage::Ending | Stage::Ended);
     RequestLine {
         id: w.t("019ab2c3-0000-7000-8000-000000000001"),
         requester: w.person("Ana Oliveira"),
@@ -71,7 +71,7 @@ pub(crate) fn line(w: World<'_>, stage: Stage) -> RequestLine {
     }
 }
 
-fn grant(w: World<'_>, stage: Stage) -> GrantView {
+pub(crate) fn grant(w: World<'_>, stage: Stage) -> GrantView {
     let link =
         curfew_web::portal_link("https://example.awsapps.com/start", &w.t("222233334444"), &w.t("Administrator"));
     GrantView {
@@ -79,7 +79,7 @@ fn grant(w: World<'_>, stage: Stage) -> GrantView {
         expires_at: at("2026-11-23T14:00:00Z"),
         sessions_until: (stage != Stage::Ending).then(|| at("2026-11-23T15:00:00Z")),
         standing: false,
-        hands: Vec::new(),
+        means: Means::Assignment,
         portal: link.filter(|_| stage == Stage::Active),
     }
 }
@@ -108,6 +108,7 @@ pub(crate) fn whole(w: World<'_>, line: RequestLine) -> RequestView {
         asked: None,
         origin: Origin { channel: Some(w.t("console")), source_address: Some(w.t("203.0.113.7")), mfa: Some(true) },
         related: Related::default(),
+        means: None,
         verdict: Some(verdict(w, Outcome::NeedsApproval)),
         steps: steps(w, StepState::Waiting),
         decisions: vec![approved(w)],
@@ -137,7 +138,7 @@ fn verdict(w: World<'_>, outcome: Outcome) -> VerdictView {
     }
 }
 
-fn steps(w: World<'_>, state: StepState) -> Vec<StepView> {
+pub(crate) fn steps(w: World<'_>, state: StepState) -> Vec<StepView> {
     let step = |name: &str, people: &[&str], quorum, state| StepView {
         name: w.t(name),
         state,
@@ -174,7 +175,8 @@ fn approved(w: World<'_>) -> DecisionView {
 fn waiting(w: World<'_>) -> RequestView {
     let actions = Actions { cancel: true, escalate: true, ..Actions::default() };
     let asked = Asked { duration: lasting("PT4H"), start: None };
-    RequestView { asked: Some(asked), ..whole(w, RequestLine { actions, ..line(w, Stage::AwaitingApproval) }) }
+    let means = Some(Means::Membership(w.t("curfew-payments-administrators")));
+    RequestView { asked: Some(asked), means, ..whole(w, RequestLine { actions, ..line(w, Stage::AwaitingApproval) }) }
 }
 
 fn decide(w: World<'_>) -> RequestView {
@@ -369,6 +371,11 @@ fn form(w: World<'_>, name: &'static str, preview: Preview, errors: Errors) -> S
         access: w.access("payments-production", "Administrator"),
         max_duration: lasting("PT4H"),
         session: SignedDuration::from_hours(1),
+        means: Some(match name {
+            "new-automatic" => Means::Membership(w.t("curfew-payments-administrators")),
+            "new-denied" => Means::Hands(w.people(&["Ben Tremblay", "Chidi Okafor"])),
+            _ => Means::Assignment,
+        }),
         ticket: Demand::Required { pattern: Some(w.t("PAY-[0-9]+")) },
         justification_pattern: None,
         emergency: name != "new-automatic",

@@ -73,6 +73,7 @@ fn present(w: World<'_>) -> SetupView {
             groups: 141,
         }),
         health: Some(HealthView {
+            strays: 2,
             at: at(super::NOW),
             live: 52,
             unreadable: 0,

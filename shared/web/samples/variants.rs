@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use curfew_domain::request::Stage;
+use curfew_web::forms::{self, Action};
 use curfew_web::views::{
-    Alert, ApprovalsView, AuditFilter, AuditView, Errors, EveryoneFilter, EveryoneView, ExplainView, ExplanationView,
-    HomeView, Outcome, PreferencesView, Prospect, ReviewsView, SearchView, SetupView, Tone, VersionLine, VersionView,
+    Actions, Alert, ApprovalsView, AuditFilter, AuditView, Errors, EveryoneFilter, EveryoneView, ExplainView,
+    ExplanationView, GrantView, HomeView, Means, Outcome, PreferencesView, Prospect, RequestLine, RequestView,
+    ReviewsView, SearchView, Sent, SetupView, StepState, Tone, VersionLine, VersionView,
 };
-use curfew_web::{approvals, audit, everyone, explain, home, preferences, reviews, search, setup, version};
+use curfew_web::{approvals, audit, everyone, explain, home, preferences, request, reviews, search, setup, version};
 
-use super::{Role, Sample, World, at, lasting};
+use super::{Role, Sample, World, at, lasting, requests};
 
 pub(crate) fn all(w: World<'_>) -> Vec<Sample> {
     let old = Alert::DirectoryTooOld { taken_at: Some(at("2026-11-23T10:00:00Z")) };
@@ -22,6 +25,7 @@ pub(crate) fn all(w: World<'_>) -> Vec<Sample> {
     vec![
         sample("home-empty", home(&plain, &nothing)),
         sample("home-directory-old", home(&w.alerted(Role::Requester, vec![old]), &nothing)),
+        sample("request-by-hand", request(&w.frame(Role::Approver), &by_hand(w))),
         sample(
             "home-no-configuration",
             home(&w.alerted(Role::Administrator, vec![Alert::NoConfiguration, never]), &nothing),
@@ -36,7 +40,10 @@ pub(crate) fn all(w: World<'_>) -> Vec<Sample> {
         ),
         sample("search-empty", search(&plain, &search_for(String::new()))),
         sample("search-nothing", search(&plain, &search_for(w.t("paymetns")))),
-        sample("approvals-empty", approvals(&w.frame(Role::Auditor), &ApprovalsView { items: Vec::new() })),
+        sample(
+            "approvals-empty",
+            approvals(&w.frame(Role::Auditor), &ApprovalsView { items: Vec::new(), tasks: Vec::new() }),
+        ),
         sample("reviews-empty", reviews(&w.frame(Role::Administrator), &ReviewsView { items: Vec::new() })),
         sample("everyone-empty", everyone(&w.frame(Role::Administrator), &nobody())),
         sample("audit-empty", audit(&w.frame(Role::Auditor), &no_requests())),
@@ -90,6 +97,22 @@ fn first(w: World<'_>) -> VersionView {
     };
     let files = BTreeMap::from([(w.t("curfew.toml"), w.t("time_zone = \"Europe/Berlin\""))]);
     VersionView { line, current: true, files, before: None, file: Some(w.t("curfew.toml")), may_roll_back: false }
+}
+
+/// What somebody of those says who give it by hand, that came back.
+fn by_hand(w: World<'_>) -> RequestView {
+    let actions = Actions { given: true, taken: true, revoke: true, ..Actions::default() };
+    let hands = Means::Hands(w.people(&["Ana Oliveira", "Chidi Okafor"]));
+    let grant = GrantView { means: hands, ..requests::grant(w, Stage::Provisioning) };
+    let line = requests::line(w, Stage::Provisioning);
+    let line = RequestLine { requester: w.person("Nils Berg"), grant: Some(grant), actions, ..line };
+    let values = vec![(forms::COMMENT.to_owned(), w.t("As agreed on the phone."))];
+    let errors = Errors::at(forms::COMMENT, w.t("Write at most 500 characters."));
+    RequestView {
+        steps: requests::steps(w, StepState::Approved),
+        sent: Some(Sent { action: Action::Provisioned, values, errors }),
+        ..requests::whole(w, line)
+    }
 }
 
 fn impossible(w: World<'_>) -> ExplainView {

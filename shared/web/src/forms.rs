@@ -99,12 +99,25 @@ pub enum Action {
     /// [`DECISION`], [`COMMENT`], [`DIGEST`], [`DURATION`] (empty: as it stands), [`CUSTOM_DURATION`], [`START`],
     /// [`ZONE`].
     Decisions,
+    /// Somebody has given the access by hand: optional [`COMMENT`].
+    Provisioned,
+    /// Somebody has taken it by hand, or says that nobody gives it: optional [`COMMENT`].
+    Removed,
 }
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 7] =
-        [Self::Cancel, Self::Return, Self::Revoke, Self::Extend, Self::Escalate, Self::Review, Self::Decisions];
+    pub const ALL: [Self; 9] = [
+        Self::Cancel,
+        Self::Return,
+        Self::Revoke,
+        Self::Extend,
+        Self::Escalate,
+        Self::Review,
+        Self::Decisions,
+        Self::Provisioned,
+        Self::Removed,
+    ];
 
     /// The last part of the path.
     pub fn name(self) -> &'static str {
@@ -116,6 +129,8 @@ impl Action {
             Self::Escalate => "escalate",
             Self::Review => "review",
             Self::Decisions => "decisions",
+            Self::Provisioned => "provisioned",
+            Self::Removed => "removed",
         }
     }
 
@@ -126,7 +141,7 @@ impl Action {
 }
 
 /// The value of [`FAVOURITE`]: whether this access is a favourite from now on.
-pub(crate) fn favourite_value(on: bool, account: &str, permission_set: &str) -> String {
+pub fn favourite_value(on: bool, account: &str, permission_set: &str) -> String {
     format!("{} {account} {permission_set}", if on { "on" } else { "off" })
 }
 

@@ -8,6 +8,7 @@ mod diff;
 mod everyone;
 mod explain;
 mod flow;
+mod hands;
 mod history;
 mod home;
 mod link;

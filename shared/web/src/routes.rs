@@ -14,7 +14,7 @@ pub const NEW_REQUEST: &str = "/request/new";
 pub const PREVIEW: &str = "/request/preview";
 /// Requests, each under its id.
 pub const REQUESTS: &str = "/requests";
-/// What waits for me.
+/// What waits for me: decisions, and what is done by hand.
 pub const APPROVALS: &str = "/approvals";
 /// Callback links, each under its id.
 pub const LINKS: &str = "/a";

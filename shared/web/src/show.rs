@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::field;
 use crate::routes;
 use crate::time;
-use crate::views::{Access, Frame, GrantView, Person, Prospect, RequestLine};
+use crate::views::{Access, Frame, GrantView, Means, Person, Prospect, RequestLine};
 
 /// Names of people that are written out in one line.
 const MOST_NAMES: usize = 4;
@@ -192,17 +192,34 @@ pub(crate) fn sessions(frame: &Frame, grant: &GrantView) -> Markup {
     }
 }
 
-/// Who gives and takes it by hand, and what that means now.
-pub(crate) fn by_hand(stage: Stage, grant: &GrantView) -> Markup {
+/// How access is given and taken, after `Given` or `is given`.
+pub(crate) fn means(means: &Means) -> Markup {
     html! {
-        @if !grant.hands.is_empty() {
-            p.note {
-                @match stage {
-                    Stage::Provisioning => { "Given by hand: it begins when one of these people says that it is there: " }
-                    Stage::Ending => { "Taken by hand: it is over when one of these people says that it is gone: " }
-                    _ => { "Given and taken by hand, by: " }
+        @match means {
+            Means::Assignment => "by assignment of the permission set",
+            Means::Membership(group) => { "by membership of the group " bdi { (group) } },
+            Means::Hands(hands) => { "by hand, by " (people(hands)) },
+        }
+    }
+}
+
+/// How it is given and taken, where that is out of the ordinary, and what it means now.
+pub(crate) fn given(stage: Stage, grant: &GrantView) -> Markup {
+    html! {
+        @match &grant.means {
+            Means::Assignment => {}
+            Means::Membership(_) => { p.note { "Given " (means(&grant.means)) "." } }
+            Means::Hands(hands) => {
+                p.note {
+                    @match stage {
+                        Stage::Provisioning => {
+                            "Given by hand: it begins when one of these people says that it is there: "
+                        }
+                        Stage::Ending => { "Taken by hand: it is over when one of these people says that it is gone: " }
+                        _ => { "Given and taken by hand, by " }
+                    }
+                    (people(hands)) "."
                 }
-                (people(&grant.hands)) "."
             }
         }
     }

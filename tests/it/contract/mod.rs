@@ -12,4 +12,4 @@ mod layout;
 mod notices;
 mod operations;
 mod rights;
-mod routes;
+pub(crate) mod routes;

@@ -6,13 +6,13 @@ use curfew_sim::template::{of_type, properties, target};
 use serde_json::json;
 
 /// A route of the template.
-pub(super) struct Route {
-    pub(super) key: &'static str,
+pub(crate) struct Route {
+    pub(crate) key: &'static str,
     pub(super) function: String,
 }
 
 /// All routes of the template, each with the function behind it.
-pub(super) fn routed() -> Vec<Route> {
+pub(crate) fn routed() -> Vec<Route> {
     let route = |id: &'static str| {
         let route = properties(id);
         let sub = route["Target"]["Fn::Sub"].as_str().unwrap();
@@ -39,7 +39,7 @@ fn the_template_routes_to_each_function_what_it_answers() {
 const SIGNED: &str = "PUT /v1/ci/configuration";
 
 /// Whether a route is one of the API for programs; the others are the console's, for browsers.
-pub(super) fn is_for_programs(key: &str) -> bool {
+pub(crate) fn is_for_programs(key: &str) -> bool {
     key.split_once(' ').is_some_and(|(_, path)| path.starts_with("/v1/"))
 }
 

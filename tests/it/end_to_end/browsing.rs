@@ -8,6 +8,7 @@ use ureq::http::Request;
 use super::api::agent;
 use super::asked::Asked;
 use super::local_run::local_run;
+use crate::contract::routes::{is_for_programs, routed};
 
 /// A browser without scripts: keeps cookies, follows nothing by itself.
 struct Browser {
@@ -213,11 +214,12 @@ fn somebody_signs_in_asks_and_an_approver_decides_through_the_link_in_the_browse
     asked.until("ended");
 }
 
-/// Tries every route that the console answers, without session and with cookies that are none.
+/// Tries every route that the template deploys for browsers, without session and with cookies that are none.
 fn without_a_session_nothing_is_shown_and_nothing_is_done(asked: &Asked, open_link: &str) {
     let before = asked.view();
     let mut routes = 0;
-    for key in curfew_console::routes() {
+    let deployed = routed();
+    for key in deployed.iter().map(|route| route.key).filter(|key| !is_for_programs(key)) {
         let (method, pattern) = key.split_once(' ').unwrap();
         let id = if pattern.starts_with("/a/") { open_link.trim_start_matches("/a/") } else { asked.id.as_str() };
         let path = pattern.replace("{id}", id).replace("{version}", "0123456789abcdef").replace("{name}", "x.css");

@@ -1,90 +1,19 @@
 //! Mails as specifications: what they say, and that nothing that people write can do more than be read.
 
-use curfew_domain::ask::Ask;
-use curfew_domain::id::{AccountId, LinkId, PermissionSetArn, RequestId, UserId};
 use curfew_domain::notice::NoticeKind;
-use curfew_domain::origin::Origin;
-use curfew_domain::request::{EndReason, Grant, Means, Request, Stage, State, submit};
+use curfew_domain::request::{EndReason, Grant, Means, Stage, State};
 use curfew_domain::text::{Comment, Justification, Ticket};
-use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
-use curfew_domain::verdict::{Grounds, OnTimeout, Outcome, Step, Verdict};
-use curfew_engine::announce::{Addressee, Because, Letter, Names};
+use curfew_domain::time::SignedDuration;
+use curfew_engine::announce::{Because, Names};
 
 use super::*;
 
+#[path = "../../samples/mod.rs"]
+mod samples;
+
+use samples::{at, letter, request, user};
+
 const URL: &str = "https://curfew.example.com";
-
-fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
-}
-
-fn user(number: u8) -> UserId {
-    UserId::parse(&format!("906722b2-0000-4000-8000-0000000000{number:02}")).unwrap()
-}
-
-fn request(justification: &str) -> Request {
-    let ask = Ask {
-        id: RequestId::parse("019ab2c3-0000-7000-8000-000000000001").unwrap(),
-        requester: user(6),
-        account: AccountId::parse("111122223333").unwrap(),
-        permission_set: PermissionSetArn::parse(
-            "arn:aws:sso:::permissionSet/ssoins-1111222233334444/ps-1111222233334444",
-        )
-        .unwrap(),
-        duration: AccessDuration::parse("PT1H30M").unwrap(),
-        justification: Justification::parse(justification).unwrap(),
-        ticket: Some(Ticket::parse("INC-7").unwrap()),
-        start: None,
-        emergency: false,
-        submitted_at: at("2026-11-23T09:00:00Z"),
-        extends: None,
-        escalates: None,
-        origin: Origin::default(),
-    };
-    let mut request = submit(ask).request;
-    let step = Step {
-        name: "owner".to_owned(),
-        approvers: vec![user(2)],
-        quorum: 1,
-        timeout: SignedDuration::from_hours(4),
-        on_timeout: OnTimeout::Lapse,
-        then: None,
-        self_approval: false,
-        distinct: false,
-        comment_on_denial: false,
-    };
-    request.verdict = Some(Verdict {
-        outcome: Outcome::Allowed { flow: "owner".to_owned(), steps: vec![step] },
-        digest: request.ask.digest(),
-        configuration: "v1".to_owned(),
-        explanation: vec!["because".to_owned()],
-        grounds: Grounds::default(),
-    });
-    request.state = State::AwaitingApproval { step: 0, deadline: at("2026-11-23T13:00:00Z") };
-    request
-}
-
-fn letter(kind: NoticeKind, request: Request, because: Because) -> Letter {
-    let link = matches!(kind, NoticeKind::DecisionNeeded | NoticeKind::Reminded)
-        .then(|| LinkId::parse("00112233445566778899aabbccddeeff").unwrap());
-    Letter {
-        kind,
-        id: format!("{}/3/{}", request.ask.id, kind.name()),
-        at: at("2026-11-23T09:00:01Z"),
-        actor: "curfew".to_owned(),
-        stage: request.state.stage(),
-        names: Names {
-            requester: "Femi Adeyemi".to_owned(),
-            account: "payments-production".to_owned(),
-            permission_set: "Administrator".to_owned(),
-            actor: None,
-        },
-        people: vec![(user(6), Because::Requester)],
-        to: Some(Addressee { id: user(2), name: "Ben".to_owned(), because, link }),
-        time_zone: "Europe/Berlin".to_owned(),
-        request,
-    }
-}
 
 #[test]
 fn an_approver_reads_who_asks_for_what_and_why_and_gets_one_way_to_decide() {
@@ -158,6 +87,15 @@ fn every_kind_says_state_and_place_and_why_one_gets_it() {
     let own = render(&letter(NoticeKind::EndsSoon, active, Because::Requester), URL);
     assert_eq!(own.subject, "Ends at 11:30 CET: Administrator in payments-production");
     assert!(own.text.contains("Sessions may work until: Mon 23 Nov 2026, 12:30 CET (11:30 UTC)"), "I17: {}", own.text);
+}
+
+#[test]
+fn a_notice_of_each_kind_is_a_mail_with_one_thing_to_press() {
+    for letter in samples::all() {
+        let mail = render(&letter, URL);
+        assert_eq!(mail.html.matches("class=\"go\"").count(), 1, "{:?}", letter.kind);
+        assert_eq!(mail.html.matches("<h1>").count(), 1, "{:?}", letter.kind);
+    }
 }
 
 #[test]

@@ -2,20 +2,22 @@
 
 use curfew_api::Problem;
 use curfew_domain::id::LinkId;
-use curfew_domain::request::{Request, State};
+use curfew_domain::request::{Request, State, may_handle};
 use curfew_engine::decide::open_link;
 use curfew_engine::error::Error;
+use curfew_engine::hands::Task;
 use curfew_engine::ports::Link;
 use curfew_lambda::http::log;
 use curfew_web::routes;
-use curfew_web::views::{ApprovalLine, ApprovalsView, LinkClosed, LinkView, Sent};
+use curfew_web::views::{ApprovalLine, ApprovalsView, LinkClosed, LinkView, Sent, TaskLine};
 
 use super::Shown;
 use crate::Console;
+use crate::lines::is_hand_for;
 use crate::sign_in::Call;
 
 impl Console {
-    /// What waits for the reader, by the end of its time.
+    /// What waits for the reader: decisions by the end of their time; access by hand, what is to be taken first.
     pub(super) async fn approvals(&self, call: &Call<'_>) -> Shown {
         let live = self.counts.now(&self.core).await.map_err(log)?;
         let lines = self.lines(call);
@@ -23,7 +25,15 @@ impl Console {
         let mut items: Vec<ApprovalLine> =
             mine.map(|request| ApprovalLine { line: lines.line(request), usual: None }).collect();
         items.sort_by_key(|item| item.line.waiting.as_ref().map(|waiting| waiting.deadline));
-        let view = ApprovalsView { items };
+        let person = &call.caller.person;
+        let tasks = live.requests.iter().filter(|request| may_handle(request, person));
+        let mut tasks: Vec<_> = tasks.filter_map(|request| Some((Task::of(request)?, request))).collect();
+        tasks.sort_by_key(|(task, request)| (*task == Task::Give, !is_hand_for(request, person), request.since));
+        let task = |(_, request): &(Task, &Request)| {
+            let named = is_hand_for(request, person);
+            TaskLine { line: lines.line(request), named }
+        };
+        let view = ApprovalsView { items, tasks: tasks.iter().map(task).collect() };
         Ok(self.page(call, 200, |frame| curfew_web::approvals(frame, &view)))
     }
 

@@ -16,12 +16,13 @@ use curfew_lambda::http::log;
 use curfew_web::forms::Action;
 use curfew_web::routes;
 use curfew_web::views::{
-    Asked, Chain, DecisionPanel, DecisionView, OnTimeout, Origin, Outcome, Permissions, RecordView, Related,
+    Asked, Chain, DecisionPanel, DecisionView, Means, OnTimeout, Origin, Outcome, Permissions, RecordView, Related,
     RequestView, ReviewAnswer, ReviewView, Sent, StepState, StepView, Usual, VerdictView,
 };
 use serde_json::Value;
 
 use super::Shown;
+use super::search::bare;
 use crate::Console;
 use crate::names::Names;
 use crate::sign_in::Call;
@@ -78,6 +79,7 @@ impl Console {
                     _ => None,
                 },
             },
+            means: self.ahead(call, request),
             verdict: request.verdict.as_ref().map(verdict),
             steps: steps(request, names),
             decisions: decisions(request, names),
@@ -90,6 +92,17 @@ impl Console {
             sent,
             line,
         })
+    }
+
+    /// How the access of a request that has none yet would be given now.
+    fn ahead(&self, call: &Call<'_>, request: &Request) -> Option<Means> {
+        let stage = request.state.stage();
+        let waits = !stage.is_terminal() && request.state.grant().is_none();
+        let (known, ask) = (call.caller.known.as_ref().ok().filter(|_| waits)?, &request.ask);
+        let circumstances = bare(call);
+        let facts = known.facts(&circumstances, self.core.clock.now());
+        let means = known.configuration.means_of(&facts, &ask.requester, &ask.account, &ask.permission_set)?;
+        Some(call.names().means(&means))
     }
 
     /// What an approver needs besides.

@@ -61,22 +61,26 @@ impl Console {
         Ok(self.page(call, 200, |frame| curfew_web::home(frame, &view)))
     }
 
-    /// What somebody asked for often or asked for last, the most frequent first.
-    pub(super) fn shortcuts(&self, call: &Call<'_>, latest: &[Request]) -> Vec<Offer> {
-        let mut asked: Vec<((AccountId, PermissionSetArn), usize)> = Vec::new();
-        for request in latest {
-            let which = (request.ask.account.clone(), request.ask.permission_set.clone());
-            match asked.iter_mut().find(|(known, _)| *known == which) {
-                Some((_, times)) => *times += 1,
-                None => asked.push((which, 1)),
-            }
-        }
-        // Stable: of equally frequent ones, the latest stays in front.
-        asked.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
-        asked.truncate(SHORTCUTS);
-        let which: Vec<_> = asked.into_iter().map(|(which, _)| which).collect();
-        self.offers_of(call, &which, latest)
+    /// What somebody asked for often or asked for last.
+    fn shortcuts(&self, call: &Call<'_>, latest: &[Request]) -> Vec<Offer> {
+        self.offers_of(call, &latest_first(latest), latest, None)
     }
+}
+
+/// What was asked for often or last, the most frequent first; at most a handful.
+pub(super) fn latest_first(latest: &[Request]) -> Vec<(AccountId, PermissionSetArn)> {
+    let mut asked: Vec<((AccountId, PermissionSetArn), usize)> = Vec::new();
+    for request in latest {
+        let which = (request.ask.account.clone(), request.ask.permission_set.clone());
+        match asked.iter_mut().find(|(known, _)| *known == which) {
+            Some((_, times)) => *times += 1,
+            None => asked.push((which, 1)),
+        }
+    }
+    // Stable: of equally frequent ones, the latest stays in front.
+    asked.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+    asked.truncate(SHORTCUTS);
+    asked.into_iter().map(|(which, _)| which).collect()
 }
 
 /// The reader's own requests, newest first.

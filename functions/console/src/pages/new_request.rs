@@ -15,6 +15,7 @@ use curfew_web::views::{Demand, Errors, NewRequestView, Preview, PreviewStep, Re
 
 use super::Shown;
 use super::home::own;
+use super::pace::usually;
 use super::search::prospect;
 use crate::Console;
 use crate::names::Names;
@@ -88,6 +89,13 @@ impl Console {
             entitlement.terms.emergency_policy.is_some() && judge(AccessDuration::MIN, true).prospect.is_open();
         let (ticket, justification_pattern) = demands(&shown.prospect);
         let session = known.directory.permission_sets.get(set).map(|set| set.session).unwrap_or_default();
+        let facts = known.facts(&circumstances, now);
+        let means = known.configuration.means_of(&facts, &person.id, account, set);
+        let live = self.counts.last();
+        // What was read for this page and for another one: how quickly people answer costs no read of its own.
+        let others = live.iter().flat_map(|live| &live.requests).filter(|it| it.ask.requester != person.id);
+        let alike = |it: &&Request| it.ask.account == *account && it.ask.permission_set == *set;
+        let alike: Vec<&Request> = latest.iter().chain(others).filter(alike).collect();
         let idempotency_key = match entered.idempotency_key.as_str() {
             "" => self.ids.link().map_err(log)?.to_string(),
             key => key.to_owned(),
@@ -96,10 +104,11 @@ impl Console {
             access: call.names().access(account, set),
             max_duration: max,
             session,
+            means: means.map(|means| call.names().means(&means)),
             ticket,
             justification_pattern,
             emergency,
-            preview: preview(&shown, duration, call.names()),
+            preview: preview(&shown, duration, call.names(), &alike),
             values: entered.values,
             errors: entered.errors,
             idempotency_key,
@@ -146,12 +155,12 @@ pub(super) fn explain(
     known.configuration.explain(&known.facts(circumstances, now), &wish)
 }
 
-fn preview(shown: &Explanation, duration: Option<AccessDuration>, names: Names<'_>) -> Preview {
+fn preview(shown: &Explanation, duration: Option<AccessDuration>, names: Names<'_>, alike: &[&Request]) -> Preview {
     let step = |step: &StepShown| PreviewStep {
         name: step.name.clone(),
         approvers: step.approvers.iter().map(|user| names.called(user)).collect(),
         quorum: step.quorum,
-        usually: None,
+        usually: usually(alike.iter().copied(), &step.name),
     };
     let steps = walked(&shown.steps).map(step).collect();
     Preview { prospect: prospect(&shown.prospect), duration, steps, why: shown.why.clone() }

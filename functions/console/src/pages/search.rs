@@ -4,6 +4,7 @@ use curfew_domain::id::{AccountId, PermissionSetArn};
 use curfew_domain::request::{Request, Stage};
 use curfew_domain::time::Timestamp;
 use curfew_engine::known::Known;
+use curfew_engine::ports::Favourite;
 use curfew_engine::read;
 use curfew_lambda::http::log;
 use curfew_policy::model::{Circumstances, Entitlement};
@@ -12,7 +13,7 @@ use curfew_web::forms::{CURSOR, QUERY};
 use curfew_web::views::{Offer, Prospect, SearchView};
 
 use super::Shown;
-use super::home::own;
+use super::home::{latest_first, own};
 use crate::Console;
 use crate::names::Names;
 use crate::sign_in::Call;
@@ -37,7 +38,7 @@ pub(super) fn bare(call: &Call<'_>) -> Circumstances {
 impl Console {
     /// Searches by words: each must be in the name or id of the account, its place, the permission set or a catalog.
     ///
-    /// Reads nothing but what every page reads, so that it answers while somebody types. Its previews therefore leave
+    /// Reads nothing but what every page reads, and the reader's favourites, so that it answers while somebody types. Its previews therefore leave
     /// aside what the reader has already and owes; the form of a request does not.
     pub(super) async fn search(&self, call: &Call<'_>) -> Shown {
         let known = call.known()?;
@@ -58,10 +59,12 @@ impl Console {
         } else {
             Vec::new()
         };
+        let kept = self.favourites(call).await?;
+        let begins = query.trim().is_empty() && after.is_none();
         let view = SearchView {
-            shortcuts: self.shortcuts(call, &latest),
+            shortcuts: if begins { self.at_hand(call, &kept, &latest) } else { Vec::new() },
             next: last.map(|last| format!("{} {}", last.account, last.permission_set)),
-            offers: found.offers.iter().map(|it| offer(call.names(), it, &latest)).collect(),
+            offers: found.offers.iter().map(|it| offer(call.names(), it, &latest, Some(&kept))).collect(),
             total: Some(total),
             query,
         };
@@ -74,16 +77,27 @@ impl Console {
         call: &Call<'_>,
         which: &[(AccountId, PermissionSetArn)],
         latest: &[Request],
+        kept: Option<&[Favourite]>,
     ) -> Vec<Offer> {
         let Ok(known) = &call.caller.known else { return Vec::new() };
         let circumstances = bare(call);
         let facts = known.facts(&circumstances, self.core.clock.now());
         let offers = known.configuration.offers_of(&facts, &call.caller.person.id, which);
-        offers.iter().map(|it| offer(call.names(), it, latest)).collect()
+        offers.iter().map(|it| offer(call.names(), it, latest, kept)).collect()
+    }
+
+    /// Favourites by name, and then what was asked for lately.
+    fn at_hand(&self, call: &Call<'_>, kept: &[Favourite], latest: &[Request]) -> Vec<Offer> {
+        let mut first = self.offers_of(call, kept, latest, Some(kept));
+        let name = |offer: &Offer| (offer.access.account.name.clone(), offer.access.permission_set.name.clone());
+        first.sort_by_key(name);
+        let lately: Vec<Favourite> = latest_first(latest).into_iter().filter(|which| !kept.contains(which)).collect();
+        first.extend(self.offers_of(call, &lately, latest, Some(kept)));
+        first
     }
 }
 
-fn offer(names: Names<'_>, offer: &policy::Offer, latest: &[Request]) -> Offer {
+fn offer(names: Names<'_>, offer: &policy::Offer, latest: &[Request], kept: Option<&[Favourite]>) -> Offer {
     let entitlement = &offer.entitlement;
     Offer {
         access: names.access(&entitlement.account, &entitlement.permission_set),
@@ -91,7 +105,9 @@ fn offer(names: Names<'_>, offer: &policy::Offer, latest: &[Request]) -> Offer {
         max_duration: entitlement.terms.max_duration.value,
         prospect: prospect(&offer.prospect),
         emergency: offer.emergency,
-        favourite: None,
+        favourite: kept.map(|kept| {
+            kept.iter().any(|(account, set)| *account == entitlement.account && *set == entitlement.permission_set)
+        }),
         active_until: active_until(entitlement, latest),
     }
 }

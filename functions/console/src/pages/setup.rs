@@ -187,6 +187,7 @@ fn health_view(health: &Health) -> HealthView {
         waiting: health.intents.map(|(_, count)| count),
         oldest: health.oldest_intent.as_ref().map(|intent| intent.age),
         overdue: health.overdue.len(),
+        strays: health.strays.len(),
         writer: match &health.writer {
             WriterState::Free => Writer::Free,
             WriterState::Held { until, .. } => Writer::Held(*until),

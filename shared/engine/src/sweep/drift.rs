@@ -7,13 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use curfew_domain::id::{AccountId, GroupId, Key, PermissionSetArn, UserId};
 use curfew_domain::request::{self, Request, State, remove_stray};
 use curfew_domain::text::Justification;
-use curfew_domain::time::SignedDuration;
+use curfew_domain::time::{SignedDuration, Timestamp};
 
 use super::place::Place;
 use super::round::{Faults, Round, Turns};
 use crate::error::{Error, Fault};
 use crate::known::Known;
-use crate::ports::Principal;
+use crate::ports::{Principal, Sighting};
 
 /// Each account of each owned permission set, and each owned group, is looked at once in so many minutes; one sweep that
 /// fails or is skipped then still keeps within the quarter of an hour of I16.
@@ -77,6 +77,7 @@ impl Round<'_> {
         }
         let granted: BTreeSet<Key> = live.iter().filter_map(granted).collect();
         let mut turns = Turns::new(DRIFT_MINUTES, LISTINGS, places.len(), self.now());
+        self.look_again = turns.patience();
         for place in places {
             if !turns.take(&place.to_string()) {
                 continue;
@@ -102,14 +103,22 @@ impl Round<'_> {
         for stray in std::mem::take(&mut self.strays) {
             places.entry(stray.place).or_default().push(stray.principal);
         }
+        if places.is_empty() {
+            return;
+        }
         let groups = known.configuration.owned_groups(&known.directory);
         let mut faults = Faults::default();
+        let seen = self.seen_before(&mut faults).await;
         for (place, before) in places {
             if !self.has_a_moment("confirming access that Curfew did not give") {
                 return;
             }
             let looked = match self.strays(&place, &groups, &BTreeSet::new()).await {
-                Ok(strays) => self.settle(known, strays.into_iter().filter(|s| before.contains(&s.principal))).await,
+                Ok(strays) => {
+                    let strays: Vec<Stray> = strays.into_iter().filter(|s| before.contains(&s.principal)).collect();
+                    self.note(&strays, &seen, &mut faults).await;
+                    self.settle(known, strays).await
+                }
                 Err(fault) => Err(fault.into()),
             };
             if let Err(error) = looked
@@ -120,7 +129,32 @@ impl Round<'_> {
         }
     }
 
-    async fn settle(&mut self, known: &Known, strays: impl Iterator<Item = Stray>) -> Result<(), Error> {
+    /// What sweeps saw before. Who cannot read it takes everything for new.
+    async fn seen_before(&mut self, faults: &mut Faults) -> Vec<Sighting> {
+        match self.sweeper.core.store.sightings().await {
+            Ok(seen) => seen,
+            Err(fault) => {
+                faults.note(&mut self.swept, "what was seen before", &fault.into());
+                Vec::new()
+            }
+        }
+    }
+
+    /// Notes what was seen, for people to look at. What cannot be noted is reported and removed all the same.
+    async fn note(&mut self, strays: &[Stray], seen: &[Sighting], faults: &mut Faults) {
+        let now = self.now();
+        let until = now.checked_add(self.look_again).unwrap_or(Timestamp::MAX);
+        for Stray { place, principal } in strays {
+            let before = seen.iter().find(|before| before.place == *place && before.principal == *principal);
+            let since = before.map_or(now, |before| before.since);
+            let sighting = Sighting { place: place.clone(), principal: principal.clone(), since, seen: now, until };
+            if let Err(fault) = self.sweeper.core.store.put_sighting(&sighting).await {
+                faults.note(&mut self.swept, place, &fault.into());
+            }
+        }
+    }
+
+    async fn settle(&mut self, known: &Known, strays: Vec<Stray>) -> Result<(), Error> {
         let mut failed = Ok(());
         for stray in strays {
             report(&stray);

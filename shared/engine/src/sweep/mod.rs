@@ -5,6 +5,7 @@
 //!
 //! Its cost is proportional to what is live, and does not depend on history or on the size of the organisation. A sweep
 //! over a healthy world makes
+//! - at most one write in a quarter of an hour, of how much access there is, when that has changed;
 //! - four reads of the table, one more where an intent is older than 45 s, one for the configuration, and one or two for each live request;
 //! - a listing in two minutes for each permission set in each account, and each group, that has active grants;
 //! - a look in three minutes at each user, account and permission set of active grants;
@@ -14,6 +15,7 @@
 //! At most three calls a second go to Identity Center, directory and organisation together, and at most 165 in a sweep,
 //! besides pages and second looks: then each has its turn later, and none is forgotten.
 
+mod counting;
 mod drift;
 mod look;
 mod place;
@@ -35,6 +37,8 @@ use crate::health::{LATE, overdue_by};
 use crate::known::Reviewing;
 use crate::ports::{AccessReader, FlowStatus, Ids, Inventory, PeopleListing, Wake};
 use crate::review;
+pub use counting::Counted;
+pub use place::Place;
 pub use reminding::Reminded;
 use round::Round;
 
@@ -63,6 +67,8 @@ pub struct Sweeper {
     pub sources: FactSources,
     /// Reminders that it has noted already.
     pub reminded: Reminded,
+    /// How much access it has noted last.
+    pub counted: Counted,
 }
 
 /// What one sweep saw and did.
@@ -150,6 +156,7 @@ impl Sweeper {
         round.look_again(known.as_ref()).await;
         let on = known.as_ref().map(|known| known.configuration.model().settings.reminders);
         round.remind(&live, on.unwrap_or_default()).await;
+        round.count(&live).await;
         let mut swept = round.swept;
         // Without rules, administrators review, and a default says how soon.
         let reviewing = Reviewing::new(known.as_ref(), self.core.clock.now());

@@ -6,7 +6,7 @@ use curfew_domain::id::{AccountId, GroupId, Key, PermissionSetArn, UserId};
 
 /// What one listing of Identity Center is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Place {
+pub enum Place {
     /// A permission set in an account.
     Set(PermissionSetArn, AccountId),
     /// A group.

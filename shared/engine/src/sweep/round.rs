@@ -34,12 +34,15 @@ pub(super) struct Round<'a> {
     pub(super) missing: Vec<&'a Request>,
     /// Assignments that nothing explained.
     pub(super) strays: Vec<Stray>,
+    /// Within this time, everything that is Curfew's alone is looked at again.
+    pub(super) look_again: SignedDuration,
 }
 
 impl<'a> Round<'a> {
     pub(super) fn new(sweeper: &'a Sweeper, deadline: Timestamp, swept: Swept) -> Self {
         let next_call = sweeper.core.clock.now();
-        Self { sweeper, swept, deadline, next_call, missing: Vec::new(), strays: Vec::new() }
+        let look_again = SignedDuration::ZERO;
+        Self { sweeper, swept, deadline, next_call, missing: Vec::new(), strays: Vec::new(), look_again }
     }
 
     pub(super) fn now(&self) -> Timestamp {
@@ -125,6 +128,11 @@ impl Turns {
         let needed = (many * 3).div_ceil(at_once.max(1) * 2);
         let period = i64::try_from(needed).unwrap_or(i64::MAX).max(minutes);
         Self { minute: now.as_second().div_euclid(60), period, left: at_once }
+    }
+
+    /// Within this time, everybody has a turn: twice the period, because one sweep may fail.
+    pub(super) fn patience(&self) -> SignedDuration {
+        SignedDuration::from_mins(self.period.saturating_mul(2).saturating_add(1))
     }
 
     /// Whether it is this one's turn; if so, it is counted.

@@ -3,6 +3,7 @@
 use curfew_domain::text::{Comment, Justification, Ticket};
 use maud::{Markup, html};
 
+use super::hands;
 use super::request::{errors, sent, value};
 use crate::field::{Durations, Form, Text, csrf, hidden};
 use crate::forms::{Action, COMMENT, CUSTOM_DURATION, DURATION, FINDING, IDEMPOTENCY, JUSTIFICATION, TICKET};
@@ -15,7 +16,8 @@ pub(super) fn actions(frame: &Frame, view: &RequestView) -> Markup {
     let can = line.actions;
     let path = |action| routes::action(&line.id, action);
     let portal = line.grant.as_ref().and_then(show::portal);
-    if !(can.cancel || can.give_back || can.revoke || can.extend || can.escalate || portal.is_some()) {
+    let any = can.cancel || can.give_back || can.revoke || can.extend || can.escalate || can.given || can.taken;
+    if !any && portal.is_none() {
         return html! {};
     }
     let open = |action| sent(view, action).is_some();
@@ -24,6 +26,7 @@ pub(super) fn actions(frame: &Frame, view: &RequestView) -> Markup {
             @if let Some(portal) = portal {
                 a.button.primary href=(portal) rel="noopener noreferrer" { "Open in AWS" }
             }
+            (hands::buttons(frame, line, view.sent.as_ref()))
             @if can.extend { (extend(frame, view)) }
             @if can.give_back {
                 (show::confirm(frame, "return", "Give back", &path(Action::Return),

@@ -15,7 +15,8 @@ const HEIGHT: i64 = 200;
 pub(super) fn chart(frame: &Frame, points: &[ChartPoint]) -> Markup {
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return html! {} };
     let span = last.at.as_second().saturating_sub(first.at.as_second());
-    if span <= 0 {
+    // A line along the bottom says less than the words below it.
+    if span <= 0 || points.iter().all(|point| point.active == 0) {
         return html! {};
     }
     let top = ceiling(points.iter().map(|point| point.active).max().unwrap_or(0));
@@ -32,7 +33,12 @@ pub(super) fn chart(frame: &Frame, points: &[ChartPoint]) -> Markup {
             }
             div.plot {
                 svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } preserveAspectRatio="none" role="img"
-                    aria-label="Active access over time; the numbers are in the line above" {
+                    aria-labelledby="chart-title chart-text" {
+                    title #chart-title { "Active access over time" }
+                    desc #chart-text {
+                        "From " (first.active) " to " (last.active) ", at most " (highest.active)
+                        ". The table below the drawing has the numbers of each day."
+                    }
                     line.grid x1="0" x2=(WIDTH) y1="1" y2="1" {}
                     line.grid x1="0" x2=(WIDTH) y1=(HEIGHT / 2) y2=(HEIGHT / 2) {}
                     line.base x1="0" x2=(WIDTH) y1=(HEIGHT) y2=(HEIGHT) {}
@@ -45,6 +51,29 @@ pub(super) fn chart(frame: &Frame, points: &[ChartPoint]) -> Markup {
                 span.zero { "0" }
             }
             div.axis { span { (time::at(frame, first.at)) } span { (time::at(frame, last.at)) } }
+            details.fold.numbers {
+                summary { "As a table" }
+                (table(frame, points))
+            }
+        }
+    }
+}
+
+/// The same for those who do not see it, or want the numbers: the most of each day, in the reader's zone.
+fn table(frame: &Frame, points: &[ChartPoint]) -> Markup {
+    let day = |point: &ChartPoint| point.at.to_zoned(frame.zone.clone()).date();
+    html! {
+        table {
+            thead { tr { th scope="col" { "Day" } th scope="col" { "At most" } th scope="col" { "Emergencies" } } }
+            tbody { @for points in points.chunk_by(|a, b| day(a) == day(b)) {
+                @if let Some(first) = points.first() {
+                    tr {
+                        th scope="row" { (time::day(frame, first.at)) }
+                        td { (points.iter().map(|point| point.active).max().unwrap_or(0)) }
+                        td { (points.iter().map(|point| point.emergencies).max().unwrap_or(0)) }
+                    }
+                }
+            } }
         }
     }
 }

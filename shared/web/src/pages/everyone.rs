@@ -7,7 +7,7 @@ use super::chart;
 use crate::field::csrf;
 use crate::forms::{ACCOUNT, Action, CURSOR, PERMISSION_SET, PERSON};
 use crate::shell::{self, Place};
-use crate::views::{DriftLine, EveryoneFilter, EveryoneView, Frame, RequestLine};
+use crate::views::{DriftLine, DriftPlace, EveryoneFilter, EveryoneView, Frame, Means, RequestLine};
 use crate::{routes, show, time};
 
 /// `GET /everyone`.
@@ -21,7 +21,7 @@ pub fn everyone(frame: &Frame, view: &EveryoneView) -> String {
             h2 #active { "Active now" }
             (filter(&view.filter))
             div #results {
-                @if let Some(total) = view.total {
+                @if let Some(total) = view.total.filter(|total| *total > 0) {
                     p.detail { (show::count(total, "grant", "grants")) }
                 }
                 @if view.items.is_empty() { (nothing(&view.filter)) } @else { (table(frame, view)) }
@@ -44,12 +44,13 @@ fn overdue(frame: &Frame, view: &EveryoneView) -> Markup {
         @if !view.overdue.is_empty() {
             section.alert.bad aria-labelledby="overdue" {
                 h2 #overdue { (show::count(view.overdue.len(), "removal is", "removals are")) " overdue" }
-                p { "This access should be gone. Curfew keeps trying, and operators were told." }
+                p { "This access should be gone. Curfew keeps trying, or waits for those who take it by hand; operators were told." }
                 ul.rows { @for line in &view.overdue {
                     (show::row(line, &html! {
                         (show::person(&line.requester))
                         @if let Some(grant) = &line.grant {
-                            ", should have ended " (time::at_and_away(frame, grant.expires_at))
+                            ", should have ended " (time::at_and_away(frame, grant.expires_at.min(line.since)))
+                            @if let Means::Hands(hands) = &grant.means { ", to be taken by " (show::people(hands)) }
                         }
                     }, &html! {}))
                 } }
@@ -62,7 +63,11 @@ fn drift(frame: &Frame, view: &EveryoneView) -> Markup {
     html! {
         @if !view.drift.is_empty() {
             section.alert aria-labelledby="drift" {
-                h2 #drift { "Records and Identity Center differ" }
+                h2 #drift { "Access that Curfew did not give" }
+                p {
+                    "Found in Identity Center on what is Curfew's alone. Somebody should say where it comes from, and "
+                    "take it away there."
+                }
                 ul.rows { @for line in &view.drift { (drifted(frame, line)) } }
             }
         }
@@ -73,11 +78,25 @@ fn drifted(frame: &Frame, line: &DriftLine) -> Markup {
     html! {
         li.row {
             div.what {
-                @if let Some(id) = &line.request { a.title href=(routes::request(id)) { (show::access(&line.access)) } }
-                @else { p.title { (show::access(&line.access)) } }
-                p.detail { bdi { (line.holder) } ": " (line.what) }
+                p.title {
+                    @match &line.place {
+                        DriftPlace::Assigned(access) => { (show::access(access)) },
+                        DriftPlace::Member(group) => { "Member of " bdi { (group) } },
+                    }
+                }
+                @if let DriftPlace::Assigned(access) = &line.place { p.place { (show::place(access)) } }
+                p.detail {
+                    bdi { (line.holder) } " · first seen " (time::at_and_away(frame, line.since)) " · last seen "
+                    (time::away(frame, line.seen))
+                }
             }
-            div.state { span.detail { "since " (time::at_and_away(frame, line.since)) } }
+            div.state {
+                @if let Some(id) = &line.request {
+                    a.button href=(routes::request(id)) {
+                        "Being removed" span.unseen { " from " (line.holder) }
+                    }
+                }
+            }
         }
     }
 }

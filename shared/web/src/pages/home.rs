@@ -19,8 +19,7 @@ pub fn home(frame: &Frame, view: &HomeView) -> String {
         @if waiting > 0 {
             p.strip {
                 a href=(routes::APPROVALS) {
-                    @if waiting == 1 { "1 request waits for your decision" }
-                    @else { (waiting) " requests wait for your decision" }
+                    @if waiting == 1 { "1 request waits for you" } @else { (waiting) " requests wait for you" }
                 }
             }
         }
@@ -89,7 +88,7 @@ pub(super) fn left(frame: &Frame, line: &RequestLine, grant: &GrantView) -> Mark
         } @else if line.stage == Stage::Ending {
             p.left { span.big { "Ending" } span { "since " (time::at_and_away(frame, line.since)) } }
         }
-        (show::by_hand(line.stage, grant))
+        (show::given(line.stage, grant))
         (show::sessions(frame, grant))
     }
 }
@@ -119,6 +118,8 @@ fn pending(frame: &Frame, line: &RequestLine) -> Markup {
             @if waiting.can.is_empty() { "Nobody can decide now" }
             @else { "Can be decided by " (show::people(&waiting.can)) }
             ", until " (time::at(frame, waiting.deadline)) "."
+        } @else if let (Stage::Provisioning, Some(grant)) = (line.stage, &line.grant) {
+            "Being given " (show::means(&grant.means)) "."
         } @else if let (Stage::Scheduled, Some(start)) = (line.stage, line.start) {
             "Starts " (time::at_and_away(frame, start)) ", for " (time::duration(line.duration)) "."
         } @else {

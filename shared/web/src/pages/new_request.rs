@@ -9,7 +9,7 @@ use crate::forms::{
     ACCOUNT, CUSTOM_DURATION, DURATION, EMERGENCY, IDEMPOTENCY, JUSTIFICATION, PERMISSION_SET, START, TICKET,
 };
 use crate::shell::{self, Place};
-use crate::views::{Demand, Frame, NewRequestView, RequestLine};
+use crate::views::{Demand, Frame, Means, NewRequestView, RequestLine};
 use crate::{routes, show, time};
 
 /// `GET /request/new`, `POST /request/preview`, and `POST /request/new` that came back: the form of a request.
@@ -37,6 +37,7 @@ pub fn new_request(frame: &Frame, view: &NewRequestView) -> String {
             // Before the buttons, also where there is one column: it is to be read before it is sent.
             aside.aside aria-label="Preview" {
                 (preview::preview(&view.preview))
+                (given(view.means.as_ref()))
                 p.note {
                     "AWS sessions opened before the end may work up to " (time::lasting(view.session)) " longer."
                 }
@@ -49,6 +50,19 @@ pub fn new_request(frame: &Frame, view: &NewRequestView) -> String {
         }
     };
     shell::page(frame, &format!("Request {}", view.access.permission_set.name), Place::Request, &body)
+}
+
+/// How it would be given, where that is out of the ordinary.
+fn given(means: Option<&Means>) -> Markup {
+    html! {
+        @match means {
+            None | Some(Means::Assignment) => {}
+            Some(means @ Means::Membership(_)) => { p.note { "Given " (show::means(means)) "." } }
+            Some(Means::Hands(hands)) => {
+                p.note { "Given by hand: it begins when one of these people says that it is there: " (show::people(hands)) "." }
+            }
+        }
+    }
 }
 
 fn same(frame: &Frame, line: &RequestLine) -> Markup {

@@ -24,7 +24,12 @@ pub(super) fn preview(preview: &Preview) -> Markup {
                     ol.steps { @for step in &preview.steps {
                         li {
                             p.title { bdi { (step.name) } }
-                            div { @if step.quorum > 1 { (step.quorum) " of " } (show::names(&step.approvers)) }
+                            div {
+                                @if step.approvers.len() > 1 {
+                                    @if step.quorum > 1 { (step.quorum) " of " } @else { "One of " }
+                                }
+                                (show::names(&step.approvers))
+                            }
                             @if let Some(usually) = step.usually {
                                 p.detail { "Usually answered in " (time::lasting(usually)) }
                             }

@@ -75,7 +75,7 @@ fn access(frame: &Frame, view: &RequestView, grant: &GrantView) -> Markup {
             @if over {
                 p { "From " (time::at(frame, grant.started_at)) " to " (time::at(frame, view.line.since))
                     @if let Some(reason) = &view.line.reason { ": " (show::reason(reason)) } "." }
-                (show::by_hand(view.line.stage, grant))
+                (show::given(view.line.stage, grant))
                 (show::sessions(frame, grant))
             } @else { (home::left(frame, &view.line, grant)) }
         }
@@ -119,6 +119,9 @@ fn facts(frame: &Frame, view: &RequestView) -> Markup {
             dt { "Permission set" }
             dd title=(line.access.permission_set.id) { bdi { (line.access.permission_set.name) } }
             dt { "Duration" } dd { (time::duration(line.duration)) }
+            @if let Some(means) = line.grant.as_ref().map(|grant| &grant.means).or(view.means.as_ref()) {
+                dt { "Given" } dd { (show::means(means)) }
+            }
             @if let Some(ticket) = &line.ticket { dt { "Ticket" } dd { bdi { (ticket) } } }
             dt { "Submitted" } dd { (time::at(frame, line.submitted_at)) }
             @if let Some(channel) = &view.origin.channel { dt { "Through" } dd { (channel) } }

@@ -28,7 +28,7 @@ pub fn search(frame: &Frame, view: &SearchView) -> String {
         div #results {
             @if view.query.is_empty() && !view.shortcuts.is_empty() {
                 section aria-labelledby="first" {
-                    h2 #first { "Favourites and recent" }
+                    h2 #first { (first(view)) }
                     ul.rows { @for row in &view.shortcuts { (offer(frame, row)) } }
                 }
             }
@@ -44,6 +44,16 @@ pub fn search(frame: &Frame, view: &SearchView) -> String {
         }
     };
     shell::page(frame, "Request access", Place::Request, &body)
+}
+
+/// What the shortcuts are: favourites stand before what was asked for lately.
+fn first(view: &SearchView) -> &'static str {
+    let kept = view.shortcuts.iter().filter(|offer| offer.favourite == Some(true)).count();
+    match kept {
+        0 => "Asked for lately",
+        kept if kept == view.shortcuts.len() => "Favourites",
+        _ => "Favourites and recent",
+    }
 }
 
 fn found(view: &SearchView) -> Markup {

@@ -132,6 +132,10 @@ fn health(frame: &Frame, health: Option<&HealthView>) -> Markup {
                         span.badge.wait { "Died" } " " (time::at(frame, at)) "; the next takes over"
                     },
                 } }
+                @if health.strays > 0 {
+                    dt { "Not ours" }
+                    dd { span.badge.wait { (health.strays) } " that Curfew did not give: " a href=(routes::EVERYONE) { "Look" } }
+                }
                 @if health.unreadable > 0 {
                     dt { "Unreadable" }
                     dd { span.badge.bad { (health.unreadable) } " of " (health.live) " requests; the log names them" }

@@ -2,7 +2,7 @@
 
 use curfew_domain::time::{AccessDuration, SignedDuration, Timestamp};
 
-use super::{Access, Errors, RequestLine};
+use super::{Access, Errors, Means, RequestLine};
 
 /// `GET /`: my access.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub struct HomeView {
 pub struct SearchView {
     /// What was searched for; empty: nothing.
     pub query: String,
-    /// Favourites and recent ones; shown first, only without a query.
+    /// Favourites, and then what was asked for lately; shown first, only without a query.
     pub shortcuts: Vec<Offer>,
     /// What was found.
     pub offers: Vec<Offer>,
@@ -84,6 +84,8 @@ pub struct NewRequestView {
     pub max_duration: AccessDuration,
     /// How long sessions that were opened may outlast the end (I17).
     pub session: SignedDuration,
+    /// How it would be given now; `None` where it could not be.
+    pub means: Option<Means>,
     /// What the configuration says about the ticket.
     pub ticket: Demand,
     /// The form that the configuration demands of the justification, as a regular expression.
@@ -154,6 +156,6 @@ pub struct PreviewStep {
     pub approvers: Vec<String>,
     /// How many of them must approve.
     pub quorum: u8,
-    /// In which time it is usually answered, if that is known.
+    /// In which time it was usually answered before, if that is known.
     pub usually: Option<SignedDuration>,
 }

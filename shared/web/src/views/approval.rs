@@ -9,6 +9,17 @@ use super::{Person, RequestLine, RequestView, ReviewView};
 pub struct ApprovalsView {
     /// What waits for the reader; the one whose time runs out first at the beginning.
     pub items: Vec<ApprovalLine>,
+    /// Access that the reader may give or take by hand, the oldest first; what is to be taken before the rest.
+    pub tasks: Vec<TaskLine>,
+}
+
+/// Access that somebody is to give or take by hand: [`super::Actions`] of its line say which.
+#[derive(Debug, Clone)]
+pub struct TaskLine {
+    /// The request, with the people who do it in its grant.
+    pub line: RequestLine,
+    /// The reader is one of those people; administrators may say it in their place.
+    pub named: bool,
 }
 
 /// One request that waits for the reader.

@@ -18,9 +18,9 @@ pub struct EveryoneView {
     pub total: Option<usize>,
     /// Access that should be gone, the latest first.
     pub overdue: Vec<RequestLine>,
-    /// What Identity Center has and Curfew has no record of, or the other way round.
+    /// What Identity Center has and Curfew did not give, where nobody else may.
     pub drift: Vec<DriftLine>,
-    /// How much access was active over time, oldest first; empty where that is not known.
+    /// How much access was active over time, oldest first and now at the end; empty where that is not known.
     pub chart: Vec<ChartPoint>,
 }
 
@@ -35,19 +35,28 @@ pub struct EveryoneFilter {
     pub permission_set: String,
 }
 
-/// Records and reality differ.
+/// Access that Curfew did not give, on what is Curfew's alone.
 #[derive(Debug, Clone)]
 pub struct DriftLine {
-    /// What is there, or is not.
-    pub access: Access,
+    /// What is there.
+    pub place: DriftPlace,
     /// Whose: the name of a person or of a group.
     pub holder: String,
     /// When it was seen first.
     pub since: Timestamp,
-    /// What it is, in one sentence.
-    pub what: String,
-    /// The request that it concerns, if there is one.
+    /// When it was seen last.
+    pub seen: Timestamp,
+    /// The request that removes it, if there is one.
     pub request: Option<String>,
+}
+
+/// Where access was found that Curfew did not give.
+#[derive(Debug, Clone)]
+pub enum DriftPlace {
+    /// A permission set that is Curfew's alone is assigned in an account.
+    Assigned(Access),
+    /// A group that is Curfew's alone has a member: its name.
+    Member(String),
 }
 
 /// How much access was active.

@@ -52,10 +52,21 @@ pub struct GrantView {
     pub sessions_until: Option<Timestamp>,
     /// The person held the same access before, from elsewhere: Curfew removes nothing.
     pub standing: bool,
-    /// Who gives and takes it by hand; nobody where Curfew does it.
-    pub hands: Vec<Person>,
+    /// How it is given and taken.
+    pub means: Means,
     /// Opens this account and role: [`crate::portal_link`]. `None` for others than the requester, and after the end.
     pub portal: Option<String>,
+}
+
+/// How access is given and taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Means {
+    /// Curfew assigns the permission set.
+    Assignment,
+    /// Curfew puts the person into this group, by name.
+    Membership(String),
+    /// These people do it and say so.
+    Hands(Vec<Person>),
 }
 
 /// The step that waits.
@@ -91,6 +102,10 @@ pub struct Actions {
     pub decide: bool,
     /// Review it.
     pub review: bool,
+    /// Say that it was given by hand, or that it will not be.
+    pub given: bool,
+    /// Say that it was taken by hand.
+    pub taken: bool,
 }
 
 /// `GET /requests/{id}`.
@@ -104,6 +119,8 @@ pub struct RequestView {
     pub origin: Origin,
     /// Requests that belong to it.
     pub related: Related,
+    /// How the access would be given now, before it begins; `None` where that is not known, or over.
+    pub means: Option<Means>,
     /// What policy said.
     pub verdict: Option<VerdictView>,
     /// The approvals, in order, with those that take over on time-out.

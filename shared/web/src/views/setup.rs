@@ -80,6 +80,8 @@ pub struct HealthView {
     pub oldest: Option<SignedDuration>,
     /// Grants that should have been gone for more than five minutes.
     pub overdue: usize,
+    /// Access on what is Curfew's alone that Curfew did not give.
+    pub strays: usize,
     /// Who writes to Identity Center.
     pub writer: Writer,
 }

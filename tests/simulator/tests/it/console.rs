@@ -39,13 +39,14 @@ fn a_page_costs_this_much() {
         let form = format!("/request/new?account=111122223333&permission_set={}", world.permission_set("Reader"));
         // Whether the session was ended; which configuration and which directory are in force: two reads for each page.
         let expected = [
-            ("ana", "/request?q=reader", 2),
-            ("ana", "/request", 4),
+            ("ana", "/request?q=reader", 3),
+            ("ana", "/request", 5),
             ("ana", "/", 8),
             ("ana", form.as_str(), 7),
             ("ana", request.as_str(), 4),
             ("ben", request.as_str(), 9),
             ("ben", "/approvals", 6),
+            ("ada", "/everyone", 8),
             ("ana", "/preferences", 3),
         ];
         let mut found = Vec::new();
@@ -108,5 +109,38 @@ fn a_mistake_comes_back_at_its_field_with_what_was_entered() {
         assert_eq!(status, 422);
         assert!(page.contains("900h") && page.contains("&lt;b&gt;hi") && !page.contains("<b>hi"), "{page}");
         assert!(world.requests().is_empty());
+    });
+}
+
+#[test]
+fn a_star_puts_an_entitlement_first_until_it_is_taken_away() {
+    run(options(), async |world| {
+        let ana = world.user("ana");
+        let set = world.permission_set("Operator").to_string();
+        let star = |value: &str| format!("favourite={}&back=%2Frequest", value.replace(' ', "+").replace(':', "%3A"));
+        let on = star(&format!("on 111122223333 {set}"));
+        // Twice is once.
+        for _ in 0..2 {
+            let (status, leads, _) = world.browse(&ana, "/favourites", Some(&on)).await;
+            assert_eq!((status, leads.as_deref()), (303, Some("/request")));
+        }
+        let (_, _, page) = world.browse(&ana, "/request", None).await;
+        let first = page.split("<h2").nth(1).unwrap();
+        assert!(first.contains("Favourites") && first.contains("Operator") && !first.contains("Reader"), "{first}");
+        let (_, _, found) = world.browse(&ana, "/request?q=operator", None).await;
+        assert!(found.contains("aria-pressed=\"true\" ") || found.contains("aria-pressed=\"true\">"), "{found}");
+        let (_, _, others) = world.browse(&world.user("ben"), "/request", None).await;
+        assert!(!others.contains(">Favourites<"), "they are everybody's own");
+
+        let (status, ..) = world.browse(&ana, "/favourites", Some(&star(&format!("off 111122223333 {set}")))).await;
+        assert_eq!(status, 303);
+        let (_, _, page) = world.browse(&ana, "/request", None).await;
+        assert!(!page.contains(">Favourites<"), "{page}");
+        // Nothing that is not offered, and nowhere else to go back to.
+        for form in [star(&format!("on 444455556666 {set}")), star("on nothing"), star("")] {
+            assert_eq!(world.browse(&ana, "/favourites", Some(&form)).await.0, 404, "{form}");
+        }
+        let away = on.replace("%2Frequest", "%2F%2Fevil.example");
+        assert_eq!(world.browse(&ana, "/favourites", Some(&away)).await.1.as_deref(), Some("/request"));
     });
 }

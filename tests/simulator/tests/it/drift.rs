@@ -12,7 +12,7 @@ use curfew_sim::scenario::Play;
 use curfew_sim::scenario::cast::{Access, Person};
 use curfew_sim::scenario::people::{mins, secs, wish};
 use curfew_sim::{Function, Options, Outage, Service, What, parts};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::stage::{active, alarms, automatic, calls_of, play, play_with, stage_of};
 
@@ -33,6 +33,13 @@ fn strays(play: &Play) -> BTreeSet<(String, String)> {
         rest.split(" alarm=").next().unwrap().split(" permission_set=").next().unwrap().to_owned()
     };
     alarms(play, "stray_assignment").iter().map(|text| (word(text, "principal="), word(text, "account="))).collect()
+}
+
+/// What the health of all access tells of it.
+async fn seen(play: &Play) -> Vec<Value> {
+    let (status, health) = play.world.api("dan", "GET", "/v1/health/access", None).await;
+    assert_eq!(status, 200, "{health}");
+    health["strays"].as_array().unwrap().clone()
 }
 
 /// Has a group given something, or has it taken away.
@@ -68,6 +75,16 @@ fn i16_what_curfew_did_not_make_is_reported_within_a_quarter_of_an_hour_and_stay
             assert!([&here, &there, &not_owned].iter().all(|key| play.world.key_is_assigned(key)));
             let changes = ["CreateAccountAssignment", "DeleteAccountAssignment"].map(|call| calls_of(&play, call));
             assert_eq!(changes, [0, 0]);
+            // People see the same, with its beginning.
+            let seen: Vec<Value> = self::seen(&play).await;
+            assert_eq!(
+                seen.iter().map(|stray| stray["principal"].as_str()).collect::<BTreeSet<_>>().len(),
+                3,
+                "{seen:#?}"
+            );
+            assert_eq!(seen.len(), 3, "{seen:#?}");
+            let (_, _, page) = play.world.browse(&play.world.user("dan"), "/everyone", None).await;
+            assert_eq!(page.matches("first seen").count(), 3, "{page}");
             // Once it is gone, it is reported no more.
             for key in [&here, &there] {
                 play.administer(key, false);
@@ -77,6 +94,7 @@ fn i16_what_curfew_did_not_make_is_reported_within_a_quarter_of_an_hour_and_stay
             let before = alarms(&play, "stray_assignment").len();
             play.world.pass(mins(15)).await;
             assert_eq!(alarms(&play, "stray_assignment").len(), before);
+            assert_eq!(self::seen(&play).await, Vec::<Value>::new());
             assert_eq!(alarms(&play, "sweep_fault"), [""; 0]);
         },
     );

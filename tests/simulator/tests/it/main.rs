@@ -20,6 +20,7 @@ mod extending;
 mod fresh_facts;
 mod health;
 mod lease;
+mod matrix;
 mod overlap;
 mod races;
 mod regressions;
