@@ -89,16 +89,16 @@ fn raw<'v>(record: &'v Value, name: &str) -> &'v str {
 fn told(checked: &[Checked]) -> Answer {
     let records: usize = checked.iter().map(|one| one.records).sum();
     let broken: Vec<&Checked> = checked.iter().filter(|one| one.wrong.is_some()).collect();
-    let mut shown = String::new();
-    for one in &broken {
+    let line = |one: &&Checked| {
         let (id, wrong) = (text(&one.request, "/id"), one.wrong.as_deref().unwrap_or_default());
-        shown.push_str(&format!("{id}  {}: {wrong}\n", access(&one.request)));
-    }
+        format!("{id}  {}: {wrong}", access(&one.request))
+    };
     let verdict = if broken.is_empty() { "all intact".to_owned() } else { format!("{} broken", broken.len()) };
-    shown.push_str(&format!("{} requests, {records} records: {verdict}\n", checked.len()));
+    let mut lines: Vec<String> = broken.iter().map(line).collect();
+    lines.push(format!("{} requests, {records} records: {verdict}", checked.len()));
     let item =
         |one: &Checked| json!({ "request": text(&one.request, "/id"), "records": one.records, "wrong": one.wrong });
     let items: Vec<Value> = checked.iter().map(item).collect();
     let json = json!({ "requests": checked.len(), "records": records, "broken": broken.len(), "items": items });
-    Answer::new(Done::found(!broken.is_empty()), shown, &json)
+    Answer::new(Done::found(!broken.is_empty()), lines.join("\n"), &json)
 }

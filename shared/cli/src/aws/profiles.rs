@@ -200,15 +200,11 @@ fn joined(others: &str, block: &str) -> String {
 }
 
 fn told(path: &Path, written: &[String], skipped: &[String]) -> Answer {
-    let mut shown: String = written.iter().map(|name| format!("{name}\n")).collect();
-    for name in skipped {
-        shown.push_str(&format!("left as it was: {name} is there already\n"));
-    }
-    shown.push_str(&format!("{} profiles in {}\n", written.len(), path.display()));
-    shown.push_str(&format!(
-        "Sign in once with `aws sso login --sso-session {SESSION}`, and use one with `--profile`.\n"
-    ));
-    Answer::fine(shown, &json!({ "file": path, "profiles": written, "skipped": skipped }))
+    let mut lines = written.to_vec();
+    lines.extend(skipped.iter().map(|name| format!("left as it was: {name} is there already")));
+    lines.push(format!("{} profiles in {}", written.len(), path.display()));
+    lines.push(format!("Sign in once with `aws sso login --sso-session {SESSION}`, and use one with `--profile`."));
+    Answer::fine(lines.join("\n"), &json!({ "file": path, "profiles": written, "skipped": skipped }))
 }
 
 #[cfg(test)]
