@@ -1,5 +1,7 @@
 //! Notices as they are told, one of each kind: for tests, and for looking at their mails.
 
+#![allow(clippy::unwrap_used, reason = "written by hand: a mistake here should stop the test")]
+
 use curfew_domain::ask::Ask;
 use curfew_domain::id::{AccountId, LinkId, PermissionSetArn, RequestId, UserId};
 use curfew_domain::notice::NoticeKind;
