@@ -79,7 +79,8 @@ pub struct Outcomes {
 }
 
 impl Storm {
-    fn options(&self) -> Options {
+    /// The world that it takes place in, without faults.
+    pub fn options(&self) -> Options {
         let accounts: Vec<String> = (0..self.accounts).map(account).collect();
         let mut options = Options { seed: self.seed, plan: Plan::default(), brief: true, ..Options::default() };
         options.identity = Settings {

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use curfew_domain::assignment::{Operation, OperationKind};
 use curfew_domain::id::Key;
 use curfew_domain::time::{SignedDuration, Timestamp};
+use futures_util::lock::Mutex as Turn;
 
 use super::{SETTLING, Tools};
 use crate::error::Error;
@@ -17,7 +18,11 @@ const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
 /// What this holder has learned about operations.
 #[derive(Default)]
-pub(super) struct Finder(Mutex<State>);
+pub(super) struct Finder {
+    known: Mutex<State>,
+    /// Whoever asks, asks for all: the others wait, and find the answer.
+    turn: Turn<()>,
+}
 
 #[derive(Default)]
 struct State {
@@ -29,7 +34,7 @@ struct State {
 
 impl Finder {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Operations that may be this one of this key: accepted since, and about it.
@@ -63,6 +68,7 @@ impl Finder {
         id: &str,
         key: &Key,
     ) -> Result<bool, Error> {
+        let _turn = self.turn.lock().await;
         if let Some(target) = self.state().targets.get(id) {
             return Ok(target == key);
         }
@@ -75,6 +81,7 @@ impl Finder {
 
     /// A list that has this operation, if there is such an operation and it can be listed by now.
     async fn list(&self, tools: &Tools, operation: &Operation) -> Result<Vec<Begin>, Error> {
+        let _turn = self.turn.lock().await;
         let has_it = |read: Timestamp| read.duration_since(operation.since) >= SETTLING;
         let known = {
             let state = self.state();

@@ -182,7 +182,9 @@ impl Quota {
         let operations: Vec<&mut Accepted> = operations.collect();
         if operations.len() <= self.limits.operations {
             // None of them has ended.
-            operations.into_iter().for_each(|operation| operation.seen = now);
+            for operation in operations {
+                operation.seen = now;
+            }
         }
     }
 }

@@ -133,7 +133,8 @@ pub const REVIEW_WITHIN_MINUTES: i64 = 3;
 /// The same, to be reviewed within minutes.
 pub fn with_quick_reviews(organisation: &mut Organisation) {
     with_emergencies(organisation);
-    organisation.configuration += &format!("review_within = \"PT{REVIEW_WITHIN_MINUTES}M\"\n");
+    let within = format!("review_within = \"PT{REVIEW_WITHIN_MINUTES}M\"\n");
+    organisation.configuration += &within;
 }
 
 /// Has two of three approve what one approves elsewhere; if two have not within two minutes, Cyn and Dan are asked, both.

@@ -26,6 +26,7 @@ mod races;
 mod regressions;
 mod stage;
 mod standing;
+mod storm;
 mod strategies;
 mod sweeping;
 mod vanishing;
