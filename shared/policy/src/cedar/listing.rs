@@ -301,10 +301,11 @@ fn alike(
                 write!(alike, "\n{owners:?}")
             }
             Aspect::PermissionSet => write!(alike, "\n{}", of.permission_set_name),
-            Aspect::NamedSets => match slice.literals.contains(&of.permission_set_name) {
-                true => write!(alike, "\n{}", of.permission_set_name),
-                false => writeln!(alike),
-            },
+            Aspect::NamedSets if slice.literals.contains(&of.permission_set_name) => {
+                write!(alike, "\n{}", of.permission_set_name)
+            }
+            // Any that no policy names is like any other.
+            Aspect::NamedSets => writeln!(alike),
             Aspect::Risk => write!(alike, "\n{}", of.terms.risk.value.name()),
             Aspect::Tags => write!(alike, "\n{}", place.tags),
             Aspect::AccountName => write!(alike, "\n{:?}", place.name),

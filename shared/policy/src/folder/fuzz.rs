@@ -9,6 +9,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::evaluator::Configuration;
 use crate::fixture::{example, organization};
 
 /// Loads, and holds the promises about problems.
@@ -28,6 +29,11 @@ fn answers(files: BTreeMap<String, String>) {
             problems
         }
     };
+    hold(&problems, &texts);
+}
+
+/// Few enough, with words, and at places that are there.
+fn hold(problems: &[Problem], texts: &BTreeMap<String, String>) {
     assert!(problems.len() <= 1_001);
     for problem in problems {
         assert!(!problem.message.is_empty() && problem.message.len() < 2_000, "{problem}");
@@ -117,21 +123,68 @@ proptest! {
 
     /// The example with a few places cut out, doubled or replaced.
     #[test]
-    fn fuzz_mutations(edits in proptest::collection::vec((any::<u16>(), any::<u32>(), 0usize..40, proptest::sample::select(&PIECES[..]), 0u8..4), 1..6)) {
+    fn fuzz_mutations(edits in edits()) {
         let mut files = example();
-        for (file, at, length, piece, how) in edits {
-            let count = files.len();
-            let text = files.values_mut().nth(usize::from(file) % count).unwrap();
-            let start = text.floor_char_boundary(at as usize % (text.len() + 1));
-            let end = text.floor_char_boundary((start + length).min(text.len()));
-            let cut = text[start..end].to_owned();
-            match how {
-                0 => text.replace_range(start..end, ""),
-                1 => text.insert_str(end, &cut),
-                2 => text.replace_range(start..end, piece),
-                _ => text.truncate(start),
-            }
+        for edit in edits {
+            edit.make(&mut files);
         }
         answers(files);
+    }
+}
+
+proptest! {
+    // Each compiles all Cedar policies.
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 40, ..ProptestConfig::default() })]
+
+    /// The same for Cedar policies alone, up to compiled rules.
+    #[test]
+    fn fuzz_cedar(edits in edits()) {
+        let mut files = example();
+        let mut policies = files.clone();
+        policies.retain(|path, _| path.ends_with("cedar"));
+        for edit in edits {
+            edit.make(&mut policies);
+        }
+        files.extend(policies);
+        let problems = match Configuration::load(&Bundle::new(files.clone()).unwrap()) {
+            Ok((_, warnings)) => warnings,
+            Err(problems) => {
+                assert!(problems.iter().any(Problem::is_error));
+                problems
+            }
+        };
+        hold(&problems, &files);
+    }
+}
+
+/// A change of one place in some file.
+#[derive(Debug, Clone)]
+struct Edit {
+    file: u16,
+    at: u32,
+    length: usize,
+    piece: &'static str,
+    how: u8,
+}
+
+fn edits() -> impl Strategy<Value = Vec<Edit>> {
+    let edit = (any::<u16>(), any::<u32>(), 0usize..40, proptest::sample::select(&PIECES[..]), 0u8..4);
+    let edit = edit.prop_map(|(file, at, length, piece, how)| Edit { file, at, length, piece, how });
+    proptest::collection::vec(edit, 1..6)
+}
+
+impl Edit {
+    fn make(self, files: &mut BTreeMap<String, String>) {
+        let count = files.len();
+        let text = files.values_mut().nth(usize::from(self.file) % count).unwrap();
+        let start = text.floor_char_boundary(self.at as usize % (text.len() + 1));
+        let end = text.floor_char_boundary((start + self.length).min(text.len()));
+        let cut = text[start..end].to_owned();
+        match self.how {
+            0 => text.replace_range(start..end, ""),
+            1 => text.insert_str(end, &cut),
+            2 => text.replace_range(start..end, self.piece),
+            _ => text.truncate(start),
+        }
     }
 }
