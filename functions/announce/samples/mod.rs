@@ -1,6 +1,6 @@
 //! Notices as they are told, one of each kind: for tests, and for looking at their mails.
 
-#![allow(clippy::unwrap_used, reason = "written by hand: a mistake here should stop the test")]
+#![allow(clippy::unwrap_used, reason = "written by hand: a mistake here should stop the test; in tests it may be")]
 
 use curfew_domain::ask::Ask;
 use curfew_domain::id::{AccountId, LinkId, PermissionSetArn, RequestId, UserId};

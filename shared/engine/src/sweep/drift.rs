@@ -107,8 +107,8 @@ impl Round<'_> {
             return;
         }
         let groups = known.configuration.owned_groups(&known.directory);
-        let mut faults = Faults::default();
-        let seen = self.seen_before(&mut faults).await;
+        let (mut faults, mut notes) = (Faults::default(), Faults::default());
+        let seen = self.seen_before(&mut notes).await;
         for (place, before) in places {
             if !self.has_a_moment("confirming access that Curfew did not give") {
                 return;
@@ -116,8 +116,9 @@ impl Round<'_> {
             let looked = match self.strays(&place, &groups, &BTreeSet::new()).await {
                 Ok(strays) => {
                     let strays: Vec<Stray> = strays.into_iter().filter(|s| before.contains(&s.principal)).collect();
-                    self.note(&strays, &seen, &mut faults).await;
-                    self.settle(known, strays).await
+                    let settled = self.settle(known, &strays).await;
+                    self.note(&strays, &seen, &mut notes).await;
+                    settled
                 }
                 Err(fault) => Err(fault.into()),
             };
@@ -140,26 +141,32 @@ impl Round<'_> {
         }
     }
 
-    /// Notes what was seen, for people to look at. What cannot be noted is reported and removed all the same.
+    /// Notes what was seen, for people to look at; last, because it is reported and removed whether or not there is time
+    /// for that.
     async fn note(&mut self, strays: &[Stray], seen: &[Sighting], faults: &mut Faults) {
         let now = self.now();
         let until = now.checked_add(self.look_again).unwrap_or(Timestamp::MAX);
         for Stray { place, principal } in strays {
+            if !self.has_a_moment("noting access that Curfew did not give") {
+                return;
+            }
             let before = seen.iter().find(|before| before.place == *place && before.principal == *principal);
             let since = before.map_or(now, |before| before.since);
             let sighting = Sighting { place: place.clone(), principal: principal.clone(), since, seen: now, until };
-            if let Err(fault) = self.sweeper.core.store.put_sighting(&sighting).await {
-                faults.note(&mut self.swept, place, &fault.into());
+            if let Err(fault) = self.sweeper.core.store.put_sighting(&sighting).await
+                && faults.note(&mut self.swept, place, &fault.into())
+            {
+                return;
             }
         }
     }
 
-    async fn settle(&mut self, known: &Known, strays: Vec<Stray>) -> Result<(), Error> {
+    async fn settle(&mut self, known: &Known, strays: &[Stray]) -> Result<(), Error> {
         let mut failed = Ok(());
         for stray in strays {
-            report(&stray);
+            report(stray);
             if known.configuration.model().ownership.exclusive
-                && let Some(stray) = removable(&stray, known)
+                && let Some(stray) = removable(stray, known)
             {
                 match self.remove(stray).await {
                     Ok(()) => self.swept.repaired += 1,
