@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn sliced_full_and_plain_answers_are_the_same() {
-        let tally = run(1, 1_600, |_| {}).unwrap();
+        let tally = run(5, 1_600, |_| {}).unwrap();
         assert!(tally.allowed * 20 > tally.cases, "too few are allowed to mean anything: {tally:?}");
         assert!(tally.failed * 100 > tally.cases, "too few fail to mean anything: {tally:?}");
         assert!(tally.candidates * 2 < tally.policies, "nothing was sliced: {tally:?}");

@@ -54,7 +54,7 @@ fn an_invariant_that_does_not_hold_is_shown_with_somebody_who_breaks_it() {
     let violated = ran.out.find("violated  no contractor is ever approved at once in production");
     let shown = &ran.out[violated.unwrap_or_else(|| panic!("{}", ran.out))..];
     for part in [
-        "flow automatic is open to user",
+        "flow automatic is open to some user",
         "employment = Employment \"contractor\"",
         "tags environment = \"production\"",
         "permitted by ",
