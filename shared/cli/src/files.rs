@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use curfew_policy::Bundle;
+use etcetera::BaseStrategy as _;
 
 use crate::answer::Failure;
 
@@ -100,6 +101,21 @@ pub(crate) fn bounded_text_of(path: &Path, limit: u64) -> Result<String, Failure
         return Err(Failure::usage(format!("`{}` has {size} bytes; at most {limit} are read", path.display())));
     }
     fs::read_to_string(path).map_err(cannot)
+}
+
+/// Home of who runs this, if the system names one.
+pub(crate) fn home() -> Option<PathBuf> {
+    etcetera::home_dir().ok()
+}
+
+/// Where their configuration lives.
+pub(crate) fn config_folder() -> Option<PathBuf> {
+    etcetera::choose_base_strategy().ok().map(|places| places.config_dir())
+}
+
+/// Where what can be had again lives.
+pub(crate) fn cache_folder() -> Option<PathBuf> {
+    etcetera::choose_base_strategy().ok().map(|places| places.cache_dir())
 }
 
 /// The token in a file that only its owner may read.

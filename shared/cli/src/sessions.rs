@@ -72,7 +72,7 @@ pub(crate) fn forget(base: &str) -> Result<bool, Failure> {
 }
 
 fn path() -> Result<PathBuf, Failure> {
-    let folder = dirs::config_dir().ok_or_else(|| {
+    let folder = files::config_folder().ok_or_else(|| {
         Failure::usage("this machine names no folder for configuration; set HOME, or send a token in `CURFEW_TOKEN`")
     })?;
     Ok(folder.join("curfew").join("sessions.json"))

@@ -46,5 +46,5 @@ fn path(name: &str) -> Option<PathBuf> {
 }
 
 fn folder() -> Option<PathBuf> {
-    Some(dirs::cache_dir()?.join("curfew").join("credentials"))
+    Some(files::cache_folder()?.join("curfew").join("credentials"))
 }

@@ -47,7 +47,7 @@ struct Answered {
 
 /// The portal's token of whoever is signed in there with the AWS CLI.
 pub(super) fn token(portal: &str, now: Timestamp) -> Result<String, Failure> {
-    let folder = dirs::home_dir().map(|home| home.join(".aws").join("sso").join("cache"));
+    let folder = files::home().map(|home| home.join(".aws").join("sso").join("cache"));
     let entries = folder.and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten();
     let mut tokens = entries.filter_map(|entry| {
         let text = files::bounded_text_of(&entry.path(), LARGEST).ok()?;

@@ -140,7 +140,7 @@ fn quoted(text: &str) -> Result<String, Failure> {
 }
 
 fn path(given: Option<&Path>) -> Result<PathBuf, Failure> {
-    let home = || dirs::home_dir().map(|home| home.join(".aws").join("config"));
+    let home = || files::home().map(|home| home.join(".aws").join("config"));
     let path = given.map(Path::to_owned).or_else(home);
     let path = path.ok_or_else(|| Failure::usage("where is the AWS configuration? name it with `--config`"))?;
     // What a link points to is written, and not the link.
