@@ -67,8 +67,8 @@ fn a_sweep_costs_what_is_live_whatever_the_history() {
     assert_eq!(sweeps(1_000), few);
     // Each time the list of live requests, two days of it, the requests themselves, which configuration and directory are
     // in force (one read), open reviews, and the list once more to tidy it, with one old day the first time; once the
-    // files and rules of the configuration and the directory itself.
-    assert_eq!(few.calls_of(Service::DynamoDb), 42 * 8 + 8);
+    // files and rules of the configuration and the directory itself; and one note of how many grants there are.
+    assert_eq!(few.calls_of(Service::DynamoDb), 42 * 8 + 9);
     // Where the two owned permission sets are assigned; the grant's assignment, its account and permission set; strays.
     assert_eq!(
         few.calls_of(Service::SsoAdmin) + few.calls_of(Service::Organizations),
