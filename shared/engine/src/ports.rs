@@ -8,7 +8,7 @@ use curfew_domain::assignment::{Assignment, OperationKind};
 use curfew_domain::audit::Record;
 use curfew_domain::id::{AccountId, Key, LinkId, PermissionSetArn, RequestId, UserId};
 use curfew_domain::lease::{Holder, Lease};
-use curfew_domain::request::{Intent, Request, Transition, Wait};
+use curfew_domain::request::{Intent, Request, Transition};
 use curfew_domain::review::{Review, Step};
 use curfew_domain::time::{SignedDuration, Timestamp};
 use curfew_policy::bundle::{Bundle, Version};
@@ -19,11 +19,13 @@ use crate::facts::{AccountFacts, PermissionSetFacts, UserFacts};
 use crate::publish::{Proposal, Publication};
 use crate::trigger::Trigger;
 
+mod callbacks;
 mod directory;
 mod judging;
 mod outbox;
 mod overview;
 
+pub use callbacks::{Callbacks, Link};
 pub use directory::{
     Directories, Head, ListedAccount, ListedPermissionSet, ListedUnit, ListedUser, OrganizationListing, PeopleListing,
     PermissionSetListing,
@@ -141,47 +143,6 @@ pub trait Reviews: Send + Sync {
     async fn open_reviews(&self) -> Result<Vec<Review>, Fault>;
     /// Stores a review with the record of its step, all or nothing, if nobody else moved it on.
     async fn commit_review(&self, step: &Step) -> Result<Commit, Fault>;
-}
-
-/// A callback link: one approver's way to one step of one request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Link {
-    /// Its opaque id.
-    pub id: LinkId,
-    /// Which request.
-    pub request: RequestId,
-    /// Which step.
-    pub step: usize,
-    /// For whom.
-    pub approver: UserId,
-}
-
-impl Link {
-    /// A new link.
-    ///
-    /// # Errors
-    /// There is no randomness to be had.
-    pub fn new(ids: &dyn Ids, request: &RequestId, step: usize, approver: &UserId) -> Result<Self, Fault> {
-        let id = ids.link()?.of(request);
-        Ok(Self { id, request: request.clone(), step, approver: approver.clone() })
-    }
-}
-
-/// Task tokens and links. A token is written and read here and nowhere else.
-#[async_trait]
-pub trait Callbacks: Send + Sync {
-    /// Keeps the token of an execution that waits, beside those of earlier attempts.
-    async fn put_token(&self, request: &RequestId, wait: Wait, token: &str) -> Result<(), Fault>;
-    /// The tokens that have not been used.
-    async fn tokens(&self, request: &RequestId) -> Result<Vec<(Wait, String)>, Fault>;
-    /// Forgets a used token.
-    async fn drop_token(&self, request: &RequestId, wait: Wait, token: &str) -> Result<(), Fault>;
-    /// Keeps a link; if this approver has one for this step already, that one stays and is returned.
-    async fn put_link(&self, link: Link) -> Result<Link, Fault>;
-    /// The link of this id.
-    async fn link(&self, id: &LinkId) -> Result<Option<Link>, Fault>;
-    /// The links of a request.
-    async fn links(&self, request: &RequestId) -> Result<Vec<Link>, Fault>;
 }
 
 /// What Curfew knows about keys.
