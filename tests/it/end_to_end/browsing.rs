@@ -231,6 +231,8 @@ fn without_a_session_nothing_is_shown_and_nothing_is_done(asked: &Asked, open_li
             let page = nobody.send(method, &path, &headers, if method == "POST" { &body } else { "" });
             match path.as_str() {
                 "/sign-in" => assert_eq!(page.status, 200, "{key}"),
+                // How to sign in: nothing about anybody.
+                "/.well-known/curfew" => assert!(page.status == 200 && page.text.starts_with("{\"issuer\":"), "{key}"),
                 "/sign-in/start" => assert!(page.leads.unwrap().starts_with(&local_run().ready.issuer)),
                 "/sign-in/callback" => assert_eq!(page.leads.as_deref(), Some("/sign-in?why=stale")),
                 "/assets/x.css" => assert_eq!(page.status, 404, "{key}"),
