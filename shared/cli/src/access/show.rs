@@ -77,7 +77,7 @@ pub(crate) fn request(request: &Value, now: Timestamp) -> String {
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
             // Writing to a String cannot fail.
-            let _ = writeln!(shown, "  {name:<14}{value}");
+            let _ = writeln!(shown, "  {name:<16}{value}");
         }
     };
     line("request", &text(request, "/id"));
